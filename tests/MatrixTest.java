@@ -1,0 +1,97 @@
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import harness.Law;
+import harness.Law.Article;
+import harness.Lawfulness;
+import harness.Matrix;
+import harness.Matrix.Cell;
+import harness.Promise;
+import harness.Repository;
+import harness.Subject;
+import harness.Verdict;
+import harness.Verdict.Broken;
+import harness.Verdict.Kept;
+import harness.Verdict.Way;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// The matrix of promises, cell by cell, in both directions: a kept promise is kept, and a broken one is
+/// broken in the way that the matrix announces.
+@ExtendWith(Law.class)
+class MatrixTest {
+
+  @TestFactory
+  Stream<DynamicTest> every_cell_tells_the_truth() {
+    return Matrix.chapters().stream().flatMap(this::column);
+  }
+
+  private Stream<DynamicTest> column(int chapter) {
+    Path source = sourceOf(chapter);
+    var subject = Subject.of(source, Matrix.stageOf(chapter));
+    return Matrix.column(chapter).entrySet().stream()
+        .filter(cell -> !(cell.getValue() instanceof Cell.NotYet))
+        .map(
+            cell -> {
+              String name = "%02d %s".formatted(chapter, cell.getKey().title());
+              return dynamicTest(name, () -> assertCell(cell.getKey(), cell.getValue(), subject));
+            });
+  }
+
+  private static void assertCell(Promise promise, Cell expected, Subject subject) {
+    Verdict verdict = promise.check(subject);
+    switch (expected) {
+      case Cell.Kept() ->
+          assertThat(verdict)
+              .as(() -> promise.title() + " is marked ✓.\n" + explain(verdict))
+              .isInstanceOf(Kept.class);
+      case Cell.Breaks(Way way) -> {
+        assertThat(verdict)
+            .as(promise.title() + " is marked ✗, and is kept: the matrix is too modest")
+            .isInstanceOf(Broken.class);
+        assertThat(((Broken) verdict).way())
+            .as(() -> promise.title() + " is broken in another way.\n" + explain(verdict))
+            .isEqualTo(way);
+      }
+      case Cell.NotYet() -> throw new AssertionError("not asked");
+    }
+  }
+
+  private static String explain(Verdict verdict) {
+    return verdict instanceof Broken broken ? broken.explain() : "";
+  }
+
+  @Test
+  void chapter_1_forgets_a_future_and_the_others_break_no_law() {
+    assertThat(breachesOf(1)).extracting(Law.Breach::article).containsOnly(Article.FORGOTTEN_FUTURE);
+    assertThat(breachesOf(2)).isEmpty();
+    assertThat(breachesOf(3)).isEmpty();
+  }
+
+  private static List<Law.Breach> breachesOf(int chapter) {
+    return Lawfulness.breaches(Subject.of(sourceOf(chapter), Matrix.stageOf(chapter)));
+  }
+
+  @Test
+  void every_promise_has_a_row() {
+    assertThat(Matrix.column(1).keySet()).containsExactly(Promise.values());
+  }
+
+  @Test
+  void every_chapter_has_a_column() {
+    long chapters = Repository.files("chapters", ".java").size();
+    assertThat(Matrix.chapters()).hasSize((int) chapters);
+  }
+
+  private static Path sourceOf(int chapter) {
+    return Repository.files("chapters", ".java").stream()
+        .filter(file -> file.getFileName().toString().startsWith("%02d-".formatted(chapter)))
+        .findFirst()
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,107 @@
+package harness;
+
+import java.lang.Thread.UncaughtExceptionHandler;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/// The law over every test and every program that we run: nothing dies in silence.
+///
+/// As a JUnit extension it fails the test that leaves one of these behind, and quotes it: a throwable
+/// that nobody caught, on any thread; a thread still alive; a future that failed and that nobody looked
+/// at; an interrupt still pending. Futures are seen because [Watching] loads the classes.
+public final class Law implements BeforeEachCallback, AfterEachCallback {
+
+  /// What the law forbids.
+  public enum Article {
+    UNCAUGHT("A throwable that nobody caught"),
+    LEAKED_THREAD("A thread that nobody ended"),
+    FORGOTTEN_FUTURE("A future failed, and nobody looked at it"),
+    SWALLOWED_INTERRUPT("An interrupt was swallowed");
+
+    final String text;
+
+    Article(String text) {
+      this.text = text;
+    }
+  }
+
+  /// A breach of the law, and the words of the one who did it.
+  public record Breach(Article article, String quote) {
+    @Override
+    public String toString() {
+      return article.text + ": " + quote;
+    }
+  }
+
+  /// Throwables that nobody caught. The handler belongs to the whole process, so this has to be static.
+  private static final List<Breach> UNCAUGHT = Collections.synchronizedList(new ArrayList<>());
+
+  private int uncaughtBefore;
+  private Set<Object> futuresBefore;
+  private Set<Long> threadsBefore;
+  private UncaughtExceptionHandler handlerBefore;
+
+  /// Begins to watch. Watches nest: what an inner one reports is hidden from the outer one.
+  public Law watch() {
+    uncaughtBefore = UNCAUGHT.size();
+    futuresBefore = WatchedFutures.forgotten().keySet();
+    threadsBefore = new HashSet<>(Threads.ids());
+    handlerBefore = Thread.getDefaultUncaughtExceptionHandler();
+    Thread.setDefaultUncaughtExceptionHandler(Law::uncaught);
+    return this;
+  }
+
+  private static void uncaught(Thread thread, Throwable e) {
+    if (e instanceof Run.RunIsOver) return;
+    String name = thread.getName().isEmpty() ? "#" + thread.threadId() : thread.getName();
+    UNCAUGHT.add(new Breach(Article.UNCAUGHT, e + " on thread " + name + placeOf(e)));
+  }
+
+  /// Ends the watch, and says what happened in it.
+  public List<Breach> breaches() {
+    Thread.setDefaultUncaughtExceptionHandler(handlerBefore);
+    var breaches = new ArrayList<Breach>();
+    while (UNCAUGHT.size() > uncaughtBefore) breaches.add(UNCAUGHT.removeLast());
+    WatchedFutures.forgotten()
+        .forEach(
+            (future, e) -> {
+              if (futuresBefore.contains(future)) return;
+              WatchedFutures.looked(future);
+              if (!(e instanceof Run.RunIsOver))
+                breaches.add(new Breach(Article.FORGOTTEN_FUTURE, e + placeOf(e)));
+            });
+    for (Threads.Seen thread : Threads.since(threadsBefore))
+      breaches.add(new Breach(Article.LEAKED_THREAD, thread.toString()));
+    return breaches.stream().distinct().toList();
+  }
+
+  private static String placeOf(Throwable e) {
+    for (StackTraceElement frame : e.getStackTrace())
+      if (frame.getModuleName() == null && !frame.getClassName().startsWith("harness."))
+        return " at " + frame.getFileName() + ":" + frame.getLineNumber();
+    return "";
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    watch();
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    boolean interrupted = Thread.interrupted();
+    var breaches = new ArrayList<>(breaches());
+    if (interrupted)
+      breaches.add(new Breach(Article.SWALLOWED_INTERRUPT, "the test left its own thread interrupted"));
+    if (!breaches.isEmpty())
+      throw new AssertionError(
+          "The law was broken by this test:\n  "
+              + String.join("\n  ", breaches.stream().map(Breach::toString).toList()));
+  }
+}

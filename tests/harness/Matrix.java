@@ -1,0 +1,99 @@
+package harness;
+
+import static harness.Promise.*;
+import static harness.Verdict.Way.*;
+
+import harness.Verdict.Way;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// The matrix of promises: what each chapter keeps, and in which way it breaks the rest. This is the one
+/// place that holds it; the table in README.md is printed from here, and the tests assert every cell.
+public final class Matrix {
+
+  /// What the harness expects of one chapter for one promise.
+  public sealed interface Cell {
+    /// The chapter keeps the promise.
+    record Kept() implements Cell {}
+
+    /// The chapter breaks the promise, in this way and no other.
+    record Breaks(Way way) implements Cell {}
+
+    /// The question makes no sense yet.
+    record NotYet() implements Cell {}
+  }
+
+  private static final Cell KEPT = new Cell.Kept();
+  private static final Cell NOT_YET = new Cell.NotYet();
+
+  private static final List<Row> ROWS =
+      List.of(
+          row(IN_ORDER, KEPT, KEPT, KEPT),
+          row(BACKPRESSURE, KEPT, KEPT, KEPT),
+          row(ONE_STEP, breaks(NOTHING_TO_CALL), KEPT, KEPT),
+          row(FAILURE_IS_A_VALUE, breaks(NOTHING_TO_CALL), KEPT, KEPT),
+          row(DOWNSTREAM_LIVES_ON, breaks(SILENCE), breaks(SILENCE), KEPT),
+          row(SAME_CHANNEL, NOT_YET, NOT_YET, KEPT),
+          row(NOTHING_LOST, breaks(SILENCE), breaks(SILENCE), KEPT),
+          row(NOTHING_TWICE, KEPT, KEPT, breaks(TWICE)),
+          row(IT_ENDS, breaks(SILENCE), breaks(SILENCE), breaks(SPINS)),
+          row(IT_GIVES_UP, NOT_YET, NOT_YET, breaks(SPINS)),
+          row(IT_WAITS, NOT_YET, NOT_YET, breaks(NEVER_WAITS)),
+          row(ONE_BAD_EVENT, breaks(SILENCE), breaks(SILENCE), breaks(SPINS)),
+          row(IT_STOPS, breaks(NOTHING_TO_CALL), breaks(NOTHING_TO_CALL), breaks(NOTHING_TO_CALL)),
+          row(FATAL_IS_FATAL, breaks(SILENCE), breaks(DISGUISES), breaks(RESTARTS_ANYWAY)));
+
+  private record Row(Promise promise, List<Cell> cells) {}
+
+  /// The numbers of the chapters, from 1.
+  public static List<Integer> chapters() {
+    var chapters = new ArrayList<Integer>();
+    for (int i = 1; i <= ROWS.getFirst().cells.size(); i++) chapters.add(i);
+    return chapters;
+  }
+
+  /// What is expected of `chapter`, promise by promise.
+  public static Map<Promise, Cell> column(int chapter) {
+    var column = new TreeMap<Promise, Cell>();
+    for (Row row : ROWS) column.put(row.promise, row.cells.get(chapter - 1));
+    return column;
+  }
+
+  /// The name of the stage adapter of `chapter`.
+  public static String stageOf(int chapter) {
+    return "Chapter%02d".formatted(chapter);
+  }
+
+  /// The table for README.md.
+  public static String markdown() {
+    var text = new StringBuilder("| promise | in one line |");
+    for (int chapter : chapters()) text.append(" %02d |".formatted(chapter));
+    text.append("\n|---|---|").append(":-:|".repeat(chapters().size())).append('\n');
+    for (Row row : ROWS) {
+      text.append("| %s | %s |".formatted(row.promise.title(), row.promise.line()));
+      for (Cell cell : row.cells) text.append(' ').append(mark(cell)).append(" |");
+      text.append('\n');
+    }
+    return text.toString();
+  }
+
+  private static String mark(Cell cell) {
+    return switch (cell) {
+      case Cell.Kept() -> "✓";
+      case Cell.Breaks(Way _) -> "✗";
+      case Cell.NotYet() -> "·";
+    };
+  }
+
+  private static Row row(Promise promise, Cell... cells) {
+    return new Row(promise, List.of(cells));
+  }
+
+  private static Cell breaks(Way way) {
+    return new Cell.Breaks(way);
+  }
+
+  private Matrix() {}
+}

@@ -1,0 +1,108 @@
+package harness;
+
+import harness.Timeline.Entry;
+import harness.Timeline.Kind;
+import harness.Timeline.Lane;
+import java.util.List;
+import java.util.Optional;
+
+/// A mistake that one makes when one writes a producer or a supervisor, recognised by what it did in a
+/// run. A recognised mistake names itself in the failure message, and says where to look.
+public enum Mistake {
+  CARRIES_ON(
+      "the same thread that failed at an offset went on with the next one: it catches the exception,"
+          + " and goes on as if nothing had happened",
+      "the catch block inside the loop. What becomes of the event that failed?"),
+  RESTARTS_PAST(
+      "the new producer begins at the failed offset + 1, which skips the very event that failed",
+      "the offset that is handed to the new producer"),
+  RESTARTS_AT_ZERO(
+      "the new producer begins at offset 0: it reads again what was already delivered",
+      "the offset that is handed to the new producer. Who knows where the old one failed?"),
+  RESTARTS_ELSEWHERE(
+      "the new producer begins neither at the failed offset nor anywhere that would make sense",
+      "the offset that is handed to the new producer"),
+  NEW_CHANNEL(
+      "after the failure the log is read, but nothing more is put on the channel that the consumer"
+          + " holds: it looks like a new channel per restart",
+      "the channel that is handed to the new producer. Is it the old one?"),
+  TWO_PRODUCERS(
+      "two producers read the log at once: a new one was started while the old one was alive",
+      "when the supervisor starts another producer. Does it wait for the old one to end?"),
+  SILENT_DEATH(
+      "after the failure nothing was read any more: the producer is dead, and nobody started another",
+      "who gets to know of the failure, and what they do then"),
+  DROPS_WHEN_FULL(
+      "an event was refused by a full channel, and dropped: offer() and add() don't wait for room",
+      "how the event gets onto the channel. put() waits: that is backpressure"),
+  SKIPS_THE_BEGINNING(
+      "the first read was not at offset 0", "the offset at which the producer starts"),
+  READS_WITHOUT_BOUND(
+      "the log is read though nobody takes: something between the log and the channel has no bound",
+      "what stands between take() and put(): a queue without a bound, or a thread for each event?"),
+  PUTS_OTHER_EVENTS(
+      "something was put on the channel that the log never gave out",
+      "what is put on the channel, and when"),
+  SWALLOWS_THE_INTERRUPT(
+      "the thread was interrupted while it waited, and went on to the next offset: an interrupt is a"
+          + " request to stop, and this one was swallowed",
+      "every catch that an InterruptedException can reach"),
+  REPEATS_A_PUT_THAT_GOT_THROUGH(
+      "the put got through, and then it failed. The restart at the failed offset put the event again:"
+          + " at-least-once",
+      "what the step knows about an event when it fails after its put");
+
+  final String looksLike;
+  final String lookAt;
+
+  Mistake(String looksLike, String lookAt) {
+    this.looksLike = looksLike;
+    this.lookAt = lookAt;
+  }
+
+  /// The mistake that explains `run`, if it shows one that we know.
+  static Optional<Mistake> in(Run<?> run) {
+    return Optional.ofNullable(recognise(run.timeline().entries()));
+  }
+
+  private static Mistake recognise(List<Entry> entries) {
+    if (entries.stream().anyMatch(e -> e.kind() == Kind.REFUSED)) return DROPS_WHEN_FULL;
+    if (entries.stream().anyMatch(e -> e.kind() == Kind.PUT && e.offset() < 0)) return PUTS_OTHER_EVENTS;
+    var first = entries.stream().filter(Mistake::isAttempt).findFirst();
+    if (first.isPresent() && first.get().offset() != 0) return SKIPS_THE_BEGINNING;
+    Mistake repeated = null;
+    for (int i = 0; i < entries.size(); i++) {
+      if (!isFault(entries.get(i))) continue;
+      Mistake mistake = afterFault(entries.get(i), entries.subList(i + 1, entries.size()));
+      if (mistake == REPEATS_A_PUT_THAT_GOT_THROUGH) repeated = mistake;
+      else if (mistake != null) return mistake;
+    }
+    return repeated;
+  }
+
+  private static Mistake afterFault(Entry fault, List<Entry> later) {
+    var attempts = later.stream().filter(Mistake::isAttempt).toList();
+    if (attempts.isEmpty()) return SILENT_DEATH;
+    Entry next = attempts.getFirst();
+    boolean sameThread = next.thread() == fault.thread();
+    if (next.offset() == fault.offset() + 1) return sameThread ? CARRIES_ON : RESTARTS_PAST;
+    if (next.offset() == 0 && fault.offset() > 0) return RESTARTS_AT_ZERO;
+    if (next.offset() != fault.offset()) return RESTARTS_ELSEWHERE;
+    if (!sameThread && attempts.stream().anyMatch(e -> e.thread() == fault.thread()))
+      return TWO_PRODUCERS;
+    boolean read = later.stream().anyMatch(e -> e.kind() == Kind.READ);
+    boolean put = later.stream().anyMatch(e -> e.kind() == Kind.PUT);
+    if (read && !put) return NEW_CHANNEL;
+    return fault.lane() == Lane.CHANNEL ? REPEATS_A_PUT_THAT_GOT_THROUGH : null;
+  }
+
+  /// A fault that the script asked for; the end of the log is none.
+  static boolean isFault(Entry entry) {
+    return entry.kind() == Kind.FAULT;
+  }
+
+  /// A read, successful or not.
+  static boolean isAttempt(Entry entry) {
+    return entry.lane() == Lane.LOG;
+  }
+}

@@ -1,0 +1,75 @@
+package harness;
+
+import java.util.function.Function;
+
+/// What a stream of work promises to the code downstream of it. Each promise has one check, written once
+/// and run for every chapter, solution, saboteur and learner's file.
+///
+/// A promise is added together with the first chapter where its question can be asked.
+public enum Promise {
+  IN_ORDER("In order", "events come out in log order", Checks::inOrder),
+  BACKPRESSURE(
+      "Backpressure",
+      "it never reads further ahead than the channel's capacity plus the one in hand",
+      Checks::backpressure),
+  ONE_STEP(
+      "One step at a time",
+      "one event can be produced and inspected by a plain call, without a thread",
+      Checks::oneStep),
+  FAILURE_IS_A_VALUE(
+      "Failure is a value",
+      "what failed, at which offset, in which operation, can be read by someone",
+      Checks::failureIsAValue),
+  DOWNSTREAM_LIVES_ON(
+      "Downstream lives on", "the consumer keeps receiving after a fault", Checks::downstreamLivesOn),
+  SAME_CHANNEL("Same channel", "the consumer never has to reconnect", Checks::sameChannel),
+  NOTHING_LOST(
+      "Nothing lost",
+      "every event arrives, under any schedule of transient faults",
+      Checks::nothingLost),
+  NOTHING_TWICE(
+      "Nothing twice", "no event arrives twice, as long as the process lives", Checks::nothingTwice),
+  IT_ENDS("It ends", "the end of the log reaches the consumer as an end; nothing spins", Checks::itEnds),
+  IT_GIVES_UP(
+      "It gives up",
+      "a fault that does not go away is retried a bounded number of times",
+      Checks::itGivesUp),
+  IT_WAITS("It waits", "there is a pause between two attempts", Checks::itWaits),
+  ONE_BAD_EVENT(
+      "One bad event", "a poison event goes aside, and the rest arrives", Checks::oneBadEvent),
+  IT_STOPS("It stops", "on request, within a bound; no thread is left", Checks::itStops),
+  FATAL_IS_FATAL(
+      "Fatal is fatal", "an Error is not dressed up as a failure", Checks::fatalIsFatal);
+
+  private final String title;
+  private final String line;
+  private final Function<Subject, Verdict> check;
+
+  Promise(String title, String line, Function<Subject, Verdict> check) {
+    this.title = title;
+    this.line = line;
+    this.check = check;
+  }
+
+  /// Two or three words, as in the matrix.
+  public String title() {
+    return title;
+  }
+
+  /// The promise in one line.
+  public String line() {
+    return line;
+  }
+
+  /// Puts `subject` to the test, under the law: a program that keeps the promise and lets something die
+  /// in silence has not kept it. (Forgotten futures are the business of [Lawfulness].)
+  public Verdict check(Subject subject) {
+    var law = new Law().watch();
+    Verdict verdict = check.apply(subject);
+    var breaches =
+        law.breaches().stream().filter(b -> b.article() != Law.Article.FORGOTTEN_FUTURE).toList();
+    if (verdict instanceof Verdict.Kept && !breaches.isEmpty())
+      return Verdict.Broken.byBreaches(breaches);
+    return verdict;
+  }
+}

@@ -1,0 +1,352 @@
+package harness;
+
+import harness.Timeline.Kind;
+import harness.Timeline.Lane;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/// One run of a stage on a scripted log and channel: what the harness offers to the program, and what
+/// it sees of it.
+///
+/// The program calls [#take], [#channel] and [#print] from its own threads. The harness is the consumer
+/// ([#next]). Nothing here depends on the clock: a wait ends when the thing waited for happens, or when
+/// no thread of the program can move any more. Only a program that keeps moving without end meets the
+/// deadline, [#PATIENCE].
+///
+/// @param <E> what comes out of the channel
+public final class Run<E> implements AutoCloseable {
+
+  /// How long a run may go without anything happening, though some thread could still move.
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /// After so many failed reads in a row, the log stops answering: the program spins.
+  static final int ENOUGH_FAILURES = 50;
+
+  private final Script script;
+  private final Stage<E> stage;
+  private final Timeline timeline = new Timeline();
+  private final Set<Long> before = Threads.ids();
+  private final ScriptedChannel<E> channel;
+  private final Map<Thread, Integer> readers = new LinkedHashMap<>();
+  private final Map<E, Long> offsets = new HashMap<>();
+  private final List<String> pendingFaults;
+  private final List<String> printed = new ArrayList<>();
+  private final List<Long> arrived = new ArrayList<>();
+  private final Map<Thread, Integer> refusals = new HashMap<>();
+  private int failedReads;
+  private int reads;
+  private int pauses;
+  private boolean spinning;
+  private boolean over;
+
+  /// Starts `stage` on `script`.
+  ///
+  /// @throws StartFailed if its `start` throws or doesn't come back
+  static <E> Run<E> start(Stage<E> stage, Script script) {
+    var run = new Run<>(stage, script);
+    run.start();
+    return run;
+  }
+
+  /// A run without a start: for calls of a single step.
+  Run(Stage<E> stage, Script script) {
+    this.stage = stage;
+    this.script = script;
+    this.pendingFaults = new ArrayList<>(script.faults());
+    this.channel = new ScriptedChannel<>(this, script.capacity());
+  }
+
+  private void start() {
+    var thrown = new Throwable[1];
+    var starter =
+        new Thread(
+            () -> {
+              try {
+                stage.start(this);
+              } catch (Throwable e) { // reported by the caller, which waits for this thread
+                thrown[0] = e;
+              }
+            },
+            "starter");
+    starter.start();
+    boolean returned = waitFor(() -> !starter.isAlive());
+    if (thrown[0] instanceof RunIsOver) return;
+    if (thrown[0] instanceof LinkageError e)
+      throw new StartFailed("The harness can't call the program: " + e.getMessage());
+    if (thrown[0] != null) throw new StartFailed("start() threw " + thrown[0]);
+    if (!returned) {
+      close();
+      throw new StartFailed(
+          "start() never came back: the loop runs on its caller's thread, and blocks the consumer."
+              + " Run it in a thread of its own.");
+    }
+  }
+
+  // ---- what the program calls ----------------------------------------------------------------
+
+  /// The log: the event at `offset`, or what the script has in store for this read.
+  public E take(long offset) throws InterruptedException {
+    endIfOver();
+    return read(offset);
+  }
+
+  private synchronized E read(long offset) throws InterruptedException {
+    Integer known = readers.get(Thread.currentThread());
+    if (known == null) {
+      readers.put(Thread.currentThread(), readers.size() + 1);
+      timeline.add(Lane.PRODUCER, Kind.START, offset, "#" + readers.size() + " starts at " + offset);
+    }
+    if (++failedReads > ENOUGH_FAILURES || ++reads > 20 * script.events() + 500) {
+      if (!spinning) timeline.add(Lane.LOG, Kind.NOTE, offset, "answers no more: too many reads");
+      spinning = true;
+      awaitTheEnd();
+    }
+    if (pendingFaults.contains("wait@" + offset)) {
+      timeline.add(Lane.LOG, Kind.NOTE, offset, "read " + offset + " waits");
+      awaitTheEnd();
+    }
+    if (pendingFaults.contains("read@" + offset + "*") || pendingFaults.remove("read@" + offset)) {
+      timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + " fails");
+      notifyAll();
+      throw new SessionTimeout(offset);
+    }
+    if (pendingFaults.remove("fatal@" + offset)) {
+      timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + ": out of memory");
+      throw new OutOfMemoryError("scripted, at offset " + offset);
+    }
+    if (offset < 0 || offset >= script.events()) {
+      timeline.add(Lane.LOG, Kind.END, offset, "read " + offset + ": no such offset");
+      notifyAll();
+      throw new InvalidOffset(offset);
+    }
+    failedReads = 0;
+    timeline.add(Lane.LOG, Kind.READ, offset, "read " + offset);
+    notifyAll();
+    E event = stage.event(offset);
+    offsets.put(event, offset);
+    return event;
+  }
+
+  /// The channel that the consumer holds.
+  public BlockingQueue<E> channel() {
+    return channel;
+  }
+
+  /// Where a supervisor prints its messages.
+  public void print(String line) {
+    endIfOver();
+    synchronized (this) {
+      printed.add(line);
+      timeline.add(Lane.SUPERVISOR, Kind.SAID, -1, line);
+      notifyAll();
+    }
+  }
+
+  /// Where a program that waits between two attempts says so. The wait takes no time here.
+  public void pause(Duration wait) {
+    endIfOver();
+    synchronized (this) {
+      pauses++;
+      timeline.add(Lane.SUPERVISOR, Kind.NOTE, -1, "waits " + wait.toMillis() + " ms");
+      notifyAll();
+    }
+  }
+
+  // ---- what the harness does as the consumer ---------------------------------------------------
+
+  /// Takes the next event.
+  ///
+  /// @return its offset, or empty if none is there and none will come: nothing of the program can move,
+  ///     or it spins, or our patience is at its end
+  public Optional<Long> next() {
+    if (!waitFor(() -> !channel.isEmpty())) return Optional.empty();
+    return Optional.ofNullable(channel.poll()).map(this::arrived);
+  }
+
+  /// Takes events until no more come; they are in [#arrived].
+  public Run<E> drain() {
+    while (next().isPresent() && arrived.size() < 10 * script.events() + 100) {}
+    return this;
+  }
+
+  /// Takes nothing, and waits until the program can't move, spins, or tries our patience.
+  Run<E> quiet() {
+    waitFor(() -> false);
+    return this;
+  }
+
+  private long arrived(E event) {
+    long offset = offsetOf(event);
+    arrived.add(offset);
+    return offset;
+  }
+
+  /// The offset at which the log gave out `event`; -1 for an event that it never gave out.
+  synchronized long offsetOf(E event) {
+    return offsets.getOrDefault(event, -1L);
+  }
+
+  /// Waits until `happened`, or until nothing can happen any more.
+  ///
+  /// @return whether it happened
+  private boolean waitFor(BooleanSupplier happened) {
+    int seen = -1;
+    boolean stuckBefore = false;
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      synchronized (this) {
+        if (happened.getAsBoolean()) return true;
+        if (spinning || over) return false;
+        int now = timeline.size();
+        if (now != seen) {
+          deadline = System.nanoTime() + PATIENCE.toNanos();
+          stuckBefore = false;
+        }
+        seen = now;
+        if (System.nanoTime() > deadline) return false;
+        try {
+          wait(stuckBefore ? 1 : 5);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return false;
+        }
+        if (happened.getAsBoolean()) return true;
+        if (timeline.size() != seen) continue;
+      }
+      boolean stuck = Threads.since(before).stream().allMatch(Threads.Seen::waits);
+      // twice, because a thread may have moved between two lines of the first dump
+      if (stuck && stuckBefore && timeline.size() == seen) {
+        synchronized (this) {
+          return happened.getAsBoolean();
+        }
+      }
+      stuckBefore = stuck;
+    }
+  }
+
+  // ---- what the harness knows ------------------------------------------------------------------
+
+  Script script() {
+    return script;
+  }
+
+  public Stage<E> stage() {
+    return stage;
+  }
+
+  public Timeline timeline() {
+    return timeline;
+  }
+
+  /// The offsets that reached the consumer, in order of arrival.
+  public List<Long> arrived() {
+    return List.copyOf(arrived);
+  }
+
+  public synchronized List<String> printed() {
+    return List.copyOf(printed);
+  }
+
+  /// Whether the program read so often in vain that the log stopped answering.
+  public synchronized boolean spinning() {
+    return spinning;
+  }
+
+  synchronized int pauses() {
+    return pauses;
+  }
+
+  /// The threads that read the log, in order of their first read.
+  synchronized List<Thread> readers() {
+    return List.copyOf(readers.keySet());
+  }
+
+  Set<Long> threadsBefore() {
+    return before;
+  }
+
+  /// What a plan of the demos knows as `put@N`: the put got through, its acknowledgement did not.
+  synchronized boolean putFails(long offset) {
+    return pendingFaults.remove("put@" + offset);
+  }
+
+  // ---- the end of a run ------------------------------------------------------------------------
+
+  /// Ends the run: whoever still calls the log, the channel or the printer gets a [RunIsOver].
+  /// The first three chapters' programs can't be stopped in any other way.
+  @Override
+  public void close() {
+    synchronized (this) {
+      over = true;
+      notifyAll();
+    }
+    waitForThreadsToEnd();
+  }
+
+  private void waitForThreadsToEnd() {
+    long deadline = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+    boolean interrupted = false;
+    while (!Threads.since(before).isEmpty() && System.nanoTime() < deadline) {
+      if (!interrupted) {
+        for (Thread reader : readers()) reader.interrupt();
+        interrupted = true;
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  /// Ends the calling thread's work if the run is over. A program that catches even that, and comes
+  /// back again and again, is parked for good.
+  void endIfOver() {
+    synchronized (this) {
+      if (!over) return;
+      if (refusals.merge(Thread.currentThread(), 1, Integer::sum) <= 3) throw new RunIsOver();
+    }
+    while (true) {
+      LockSupport.park(this);
+      Thread.interrupted(); // or else park() would come back at once, and we'd spin
+    }
+  }
+
+  private void awaitTheEnd() throws InterruptedException {
+    while (!over) wait();
+    throw new RunIsOver();
+  }
+
+  /// Thrown into a program whose run is over.
+  static final class RunIsOver extends Error {
+    RunIsOver() {
+      super("the run is over", null, false, false);
+    }
+  }
+
+  /// The program could not be started.
+  static final class StartFailed extends RuntimeException {
+    StartFailed(String message) {
+      super(message);
+    }
+  }
+
+  /// The transient fault of every chapter.
+  static final class SessionTimeout extends RuntimeException {
+    SessionTimeout(long offset) {
+      super("Session has timed out.");
+    }
+  }
+
+  /// There is nothing at this offset.
+  static final class InvalidOffset extends RuntimeException {
+    InvalidOffset(long offset) {
+      super("An invalid offset has been specified!");
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package harness;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+
+/// What will happen in a run: how long the log is, how much the channel holds, and which calls fail.
+///
+/// The faults are written as on a demo's command line: `read@3` times out once at offset 3, twice if
+/// written twice; `put@3` fails after the event got through. Three more exist only here: `read@3*`
+/// fails for ever, `fatal@3` throws an `OutOfMemoryError`, `wait@3` makes the read wait until the run
+/// is over or the reader is interrupted.
+public record Script(int events, int capacity, List<String> faults) {
+
+  public static Script of(int events, int capacity, String... faults) {
+    return new Script(events, capacity, List.of(faults));
+  }
+
+  /// A random script of at most `maxEvents` events and `maxFaults` transient faults: the same seed
+  /// gives the same script.
+  public static Script random(long seed, int maxEvents, int maxFaults) {
+    var random = new Random(seed);
+    int events = 1 + random.nextInt(maxEvents);
+    var faults = new ArrayList<String>();
+    for (int i = random.nextInt(maxFaults + 1); i > 0; i--)
+      faults.add((random.nextInt(3) > 0 ? "read@" : "put@") + random.nextInt(events));
+    faults.sort(Comparator.comparing(fault -> Integer.parseInt(fault.replaceAll("\\D", ""))));
+    return new Script(events, random.nextInt(4), faults);
+  }
+
+  /// Reads a fault plan such as `read@3,put@5`; `none` is the empty one.
+  ///
+  /// @throws IllegalArgumentException with a sentence for the person who wrote the plan
+  public static List<String> plan(String text, int events) {
+    if (text.equals("none")) return List.of();
+    List<String> faults = Arrays.asList(text.split(","));
+    for (String fault : faults) {
+      if (!fault.matches("read@\\d{1,6}\\*?|(put|fatal|wait)@\\d{1,6}"))
+        throw new IllegalArgumentException(
+            "'" + fault + "' is no fault. Write read@3, read@3* (for ever), put@3, fatal@3 or none.");
+      int offset = Integer.parseInt(fault.replaceAll("\\D", ""));
+      if (offset >= events)
+        throw new IllegalArgumentException(
+            fault + " can't happen: with " + events + " events, the last offset is " + (events - 1) + ".");
+    }
+    return faults;
+  }
+
+  /// Scripts with one fault less, then with one event less: where a failing script may shrink to.
+  List<Script> smaller() {
+    var smaller = new ArrayList<Script>();
+    for (int i = 0; i < faults.size(); i++) {
+      var fewer = new ArrayList<>(faults);
+      fewer.remove(i);
+      smaller.add(new Script(events, capacity, fewer));
+    }
+    boolean lastIsFree = faults.stream().noneMatch(fault -> fault.endsWith("@" + (events - 1)));
+    if (events > 1 && lastIsFree) smaller.add(new Script(events - 1, capacity, faults));
+    if (capacity > 0) smaller.add(new Script(events, 0, faults));
+    return smaller;
+  }
+
+  /// The options that repeat this script with the `draw` tool.
+  @Override
+  public String toString() {
+    return "--events %d --capacity %d --fault %s"
+        .formatted(
+            events,
+            capacity,
+            faults.isEmpty() ? "none" : faults.stream().collect(Collectors.joining(",")));
+  }
+}

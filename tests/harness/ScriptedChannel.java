@@ -1,0 +1,191 @@
+package harness;
+
+import harness.Timeline.Kind;
+import harness.Timeline.Lane;
+import java.util.AbstractQueue;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/// The channel of a [Run]: a bounded queue that writes down who put what and when, loses the
+/// acknowledgement of a put when the script says so, and lets go of everyone when the run is over.
+///
+/// A capacity of 0 is a rendezvous, as with `SynchronousQueue`: a put returns when its event was taken.
+/// The run's monitor guards everything, so that the timeline has one order.
+final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue<E> {
+
+  private final Run<E> run;
+  private final int capacity;
+  private final ArrayDeque<E> queue = new ArrayDeque<>();
+  private long taken;
+  private long accepted;
+
+  ScriptedChannel(Run<E> run, int capacity) {
+    this.run = run;
+    this.capacity = capacity;
+  }
+
+  @Override
+  public void put(E event) throws InterruptedException {
+    offerWithin(event, Long.MAX_VALUE);
+  }
+
+  @Override
+  public boolean offer(E event, long timeout, TimeUnit unit) throws InterruptedException {
+    return offerWithin(event, unit.toNanos(timeout));
+  }
+
+  private boolean offerWithin(E event, long nanos) throws InterruptedException {
+    run.endIfOver();
+    synchronized (run) {
+      if (Thread.interrupted()) throw new InterruptedException();
+      long start = System.nanoTime();
+      while (queue.size() >= Math.max(capacity, 1)) {
+        if (!awaitChange(start, nanos)) return refuse(event);
+      }
+      accept(event);
+      long mine = accepted;
+      while (capacity == 0 && taken < mine) {
+        boolean inTime;
+        try {
+          inTime = awaitChange(start, nanos);
+        } catch (InterruptedException e) {
+          if (taken >= mine) { // the event got through before the interrupt: say so, and keep both
+            Thread.currentThread().interrupt();
+            break;
+          }
+          takeBack(event);
+          throw e;
+        }
+        if (!inTime) {
+          takeBack(event);
+          return refuse(event);
+        }
+      }
+      acknowledge(event);
+      return true;
+    }
+  }
+
+  @Override
+  public boolean offer(E event) {
+    run.endIfOver();
+    synchronized (run) {
+      if (capacity == 0 || queue.size() >= capacity) return refuse(event);
+      accept(event);
+      acknowledge(event);
+      return true;
+    }
+  }
+
+  /// Waits for a change; false when `nanos` since `start` have passed.
+  private boolean awaitChange(long start, long nanos) throws InterruptedException {
+    long left = nanos == Long.MAX_VALUE ? 0 : nanos - (System.nanoTime() - start);
+    if (nanos != Long.MAX_VALUE && left <= 0) return false;
+    if (left == 0) run.wait();
+    else TimeUnit.NANOSECONDS.timedWait(run, left);
+    run.endIfOver();
+    return true;
+  }
+
+  private void accept(E event) {
+    queue.add(event);
+    accepted++;
+    long offset = run.offsetOf(event);
+    run.timeline().add(Lane.CHANNEL, Kind.PUT, offset, "put " + name(event));
+    run.notifyAll();
+  }
+
+  private void takeBack(E event) {
+    queue.remove(event);
+    accepted--;
+  }
+
+  private boolean refuse(E event) {
+    long offset = run.offsetOf(event);
+    run.timeline().add(Lane.CHANNEL, Kind.REFUSED, offset, "full: " + name(event) + " refused");
+    run.notifyAll();
+    return false;
+  }
+
+  private void acknowledge(E event) {
+    long offset = run.offsetOf(event);
+    if (!run.putFails(offset)) return;
+    run.timeline().add(Lane.CHANNEL, Kind.FAULT, offset, "put " + offset + " fails");
+    run.notifyAll();
+    throw new Run.SessionTimeout(offset);
+  }
+
+  private String name(E event) {
+    long offset = run.offsetOf(event);
+    return offset < 0 ? "unknown " + event : "" + offset;
+  }
+
+  @Override
+  public E poll() {
+    synchronized (run) {
+      E event = queue.poll();
+      if (event == null) return null;
+      taken++;
+      run.timeline().add(Lane.CONSUMER, Kind.TAKEN, run.offsetOf(event), "takes " + name(event));
+      run.notifyAll();
+      return event;
+    }
+  }
+
+  @Override
+  public E take() throws InterruptedException {
+    return poll(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public E poll(long timeout, TimeUnit unit) throws InterruptedException {
+    run.endIfOver();
+    synchronized (run) {
+      long start = System.nanoTime();
+      while (queue.isEmpty()) if (!awaitChange(start, unit.toNanos(timeout))) return null;
+      return poll();
+    }
+  }
+
+  @Override
+  public E peek() {
+    synchronized (run) {
+      return queue.peek();
+    }
+  }
+
+  @Override
+  public int size() {
+    synchronized (run) {
+      return queue.size();
+    }
+  }
+
+  @Override
+  public int remainingCapacity() {
+    return Math.max(0, capacity - size());
+  }
+
+  @Override
+  public int drainTo(Collection<? super E> target) {
+    return drainTo(target, Integer.MAX_VALUE);
+  }
+
+  @Override
+  public int drainTo(Collection<? super E> target, int most) {
+    int moved = 0;
+    for (E event; moved < most && (event = poll()) != null; moved++) target.add(event);
+    return moved;
+  }
+
+  @Override
+  public Iterator<E> iterator() {
+    synchronized (run) {
+      return List.copyOf(queue).iterator();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package harness;
+
+import java.util.List;
+
+/// How the harness sees a producer from outside. Each chapter and exercise has an adapter of a dozen
+/// lines that implements this, compiled together with the class that it adapts. A fresh instance
+/// serves one [Run].
+///
+/// What a program doesn't have, its adapter leaves alone: the defaults throw [NotOffered], and that is
+/// an answer too.
+///
+/// @param <E> what comes out of the channel
+public interface Stage<E> {
+
+  /// The event at `offset`. Different offsets give different events.
+  E event(long offset);
+
+  /// Starts the work on the run's log ([Run#take]) and channel ([Run#channel]), and comes back.
+  void start(Run<E> run) throws Exception;
+
+  /// One step at `offset` by a plain call, on the caller's thread.
+  ///
+  /// @return the step's tagged result
+  default Object step(Run<E> run, long offset) throws Exception {
+    throw new NotOffered("there is no step to call: the only way in starts a thread");
+  }
+
+  /// What someone can read about the failures so far, as text, oldest first.
+  default List<String> failures(Run<E> run) throws Exception {
+    throw new NotOffered("there is no one to ask: start() returns nothing");
+  }
+
+  /// What the failure says it was doing.
+  default String operation() {
+    return "publish-click";
+  }
+
+  /// Whether the consumer was told that the log has come to its end.
+  default boolean ended() throws Exception {
+    return false;
+  }
+
+  /// Asks the work to stop, and waits until it has.
+  default void stop() throws Exception {
+    throw new NotOffered("there is nothing to call that would stop it");
+  }
+
+  /// The program has no such thing.
+  final class NotOffered extends RuntimeException {
+    public NotOffered(String message) {
+      super(message);
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package harness;
+
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import javax.tools.Diagnostic;
+import javax.tools.DiagnosticCollector;
+import javax.tools.FileObject;
+import javax.tools.ForwardingJavaFileManager;
+import javax.tools.JavaFileManager;
+import javax.tools.JavaFileObject;
+import javax.tools.JavaFileObject.Kind;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+
+/// A program under the harness: a chapter, a solution, a saboteur or a learner's file, compiled in
+/// memory together with its stage adapter, and loaded by a [Watching] loader of its own.
+public final class Subject {
+
+  private final Path source;
+  private final Class<?> adapter;
+
+  private Subject(Path source, Class<?> adapter) {
+    this.source = source;
+    this.adapter = adapter;
+  }
+
+  /// Compiles `source` with the adapter `tests/stages/NAME.java`.
+  ///
+  /// @throws DoesNotCompile with the compiler's words and the place, for the one who wrote `source`
+  public static Subject of(Path source, String stage) {
+    Path adapter = Repository.root().resolve("tests/stages").resolve(stage + ".java");
+    var classes = compile(source.toAbsolutePath().normalize(), adapter);
+    try {
+      return new Subject(source, Watching.of(classes).loadClass(stage));
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(adapter + " doesn't hold a class " + stage, e);
+    }
+  }
+
+  public Path source() {
+    return source;
+  }
+
+  /// A fresh stage, for one run.
+  Stage<?> stage() {
+    try {
+      var constructor = adapter.getDeclaredConstructor();
+      constructor.setAccessible(true);
+      return (Stage<?>) constructor.newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(adapter.getName() + " can't be made", e);
+    }
+  }
+
+  private static Map<String, byte[]> compile(Path source, Path adapter) {
+    var compiler = ToolProvider.getSystemJavaCompiler();
+    var diagnostics = new DiagnosticCollector<JavaFileObject>();
+    var standard = compiler.getStandardFileManager(diagnostics, Locale.ENGLISH, StandardCharsets.UTF_8);
+    try (var files = new InMemory(standard)) {
+      var options = List.of("-g", "-proc:none", "-cp", classPath());
+      var units = List.of(new SourceFile(source), new SourceFile(adapter));
+      boolean compiled = compiler.getTask(null, files, diagnostics, options, null, units).call();
+      if (!compiled) throw new DoesNotCompile(explain(source, diagnostics.getDiagnostics()));
+      return files.classes();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Could not compile " + source, e);
+    }
+  }
+
+  /// The harness's own classes, wherever they were loaded from.
+  private static String classPath() {
+    try {
+      var home = Path.of(Stage.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      return home + File.pathSeparator + System.getProperty("java.class.path");
+    } catch (java.net.URISyntaxException e) {
+      throw new IllegalStateException("Where is the harness?", e);
+    }
+  }
+
+  private static String explain(
+      Path source, List<Diagnostic<? extends JavaFileObject>> diagnostics) {
+    var errors = diagnostics.stream().filter(d -> d.getKind() == Diagnostic.Kind.ERROR).toList();
+    var own = errors.stream().filter(d -> isFrom(source, d)).toList();
+    if (!own.isEmpty())
+      return own.stream()
+          .limit(5)
+          .map(d -> place(d) + ": " + d.getMessage(Locale.ENGLISH))
+          .collect(Collectors.joining("\n", source.getFileName() + " does not compile yet.\n", ""));
+    return errors.stream()
+        .limit(3)
+        .map(d -> "  " + d.getMessage(Locale.ENGLISH).replace("\n", "\n  "))
+        .collect(
+            Collectors.joining(
+                "\n",
+                source.getFileName()
+                    + " compiles, but the harness can't call it. Keep the names and parameters of the"
+                    + " starter.\n",
+                ""));
+  }
+
+  private static boolean isFrom(Path source, Diagnostic<? extends JavaFileObject> diagnostic) {
+    return diagnostic.getSource() instanceof SourceFile file && file.path.equals(source);
+  }
+
+  private static String place(Diagnostic<? extends JavaFileObject> diagnostic) {
+    return ((SourceFile) diagnostic.getSource()).path + ":" + diagnostic.getLineNumber();
+  }
+
+  /// The program is not yet one.
+  public static final class DoesNotCompile extends RuntimeException {
+    DoesNotCompile(String message) {
+      super(message);
+    }
+  }
+
+  /// A source whose name need not be that of a class, such as `03-supervisor.java`.
+  private static final class SourceFile extends SimpleJavaFileObject {
+    final Path path;
+
+    SourceFile(Path path) {
+      super(path.toUri(), Kind.SOURCE);
+      this.path = path;
+    }
+
+    @Override
+    public boolean isNameCompatible(String simpleName, Kind kind) {
+      return true;
+    }
+
+    @Override
+    public CharSequence getCharContent(boolean ignoreEncodingErrors) throws IOException {
+      return Files.readString(path);
+    }
+  }
+
+  /// Where javac leaves the classes: nowhere on the disk.
+  private static final class InMemory extends ForwardingJavaFileManager<JavaFileManager> {
+    final Map<String, ByteArrayOutputStream> written = new HashMap<>();
+
+    InMemory(StandardJavaFileManager files) {
+      super(files);
+    }
+
+    Map<String, byte[]> classes() {
+      var classes = new HashMap<String, byte[]>();
+      written.forEach((name, bytes) -> classes.put(name, bytes.toByteArray()));
+      return classes;
+    }
+
+    @Override
+    public JavaFileObject getJavaFileForOutput(
+        Location location, String className, Kind kind, FileObject sibling) {
+      return new SimpleJavaFileObject(URI.create("memory:///" + className + ".class"), kind) {
+        @Override
+        public OutputStream openOutputStream() {
+          return written.computeIfAbsent(className, name -> new ByteArrayOutputStream());
+        }
+      };
+    }
+  }
+}

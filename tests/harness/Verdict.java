@@ -1,0 +1,78 @@
+package harness;
+
+import java.util.List;
+import java.util.Optional;
+
+/// What a check found: the promise is kept, or it is broken in a certain way.
+public sealed interface Verdict {
+
+  /// The way in which a promise is broken. The matrix announces it, so that a chapter can't break a
+  /// promise in some other way unnoticed.
+  enum Way {
+    NOT_STARTED("it could not be started"),
+    NOTHING_TO_CALL("there is nothing to call"),
+    THROWS("it throws where it should return a value"),
+    SILENCE("nothing more comes, and nobody is told"),
+    UNCLEAR("what can be read does not say what failed, where, and at what"),
+    OUT_OF_ORDER("events arrive out of order"),
+    LOST("an event never arrives"),
+    TWICE("an event arrives twice"),
+    READS_AHEAD("it reads further ahead than the channel has room"),
+    OTHER_CHANNEL("the consumer's channel is no longer used"),
+    SPINS("it tries again, as fast as it can, for ever"),
+    NEVER_WAITS("it never waits between two attempts"),
+    DISGUISES("an Error looks like any other failure"),
+    RESTARTS_ANYWAY("an Error is answered with a restart"),
+    BREAKS_THE_LAW("something died in silence");
+
+    public final String text;
+
+    Way(String text) {
+      this.text = text;
+    }
+  }
+
+  /// The promise is kept, as far as the check can see.
+  record Kept() implements Verdict {}
+
+  /// The promise is broken.
+  ///
+  /// @param what what happened, in a sentence with offsets in it
+  /// @param mistake what it looks like, if we recognise it
+  /// @param script the smallest script that shows it
+  /// @param timeline what happened under that script
+  record Broken(Way way, String what, Optional<Mistake> mistake, Script script, Timeline timeline)
+      implements Verdict {
+
+    static Broken in(Run<?> run, Way way, String what) {
+      return new Broken(way, what, Mistake.in(run), run.script(), run.timeline());
+    }
+
+    static Broken in(Run<?> run, Way way, String what, Mistake mistake) {
+      return new Broken(way, what, Optional.of(mistake), run.script(), run.timeline());
+    }
+
+    static Broken byBreaches(List<Law.Breach> breaches) {
+      String what = String.join("\n                ", breaches.stream().map(b -> b + ".").toList());
+      return new Broken(
+          Way.BREAKS_THE_LAW, what, Optional.empty(), Script.of(0, 0), new Timeline());
+    }
+
+    /// The failure for the one who wrote the program: what happened, what it looks like, where to look,
+    /// and the picture.
+    public String explain() {
+      var text = new StringBuilder();
+      text.append("What happened:  ").append(what).append('\n');
+      mistake.ifPresent(
+          m ->
+              text.append("It looks like:  ")
+                  .append(m.looksLike)
+                  .append(".\nLook at:        ")
+                  .append(m.lookAt)
+                  .append(m.lookAt.endsWith("?") ? "\n" : ".\n"));
+      if (!timeline.entries().isEmpty())
+        text.append("The run:        ").append(script).append('\n').append(timeline);
+      return text.toString();
+    }
+  }
+}
