@@ -13,7 +13,6 @@ import harness.Verdict;
 import harness.Verdict.Broken;
 import harness.Verdict.Kept;
 import harness.Verdict.Way;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -32,8 +31,7 @@ class MatrixTest {
   }
 
   private Stream<DynamicTest> column(int chapter) {
-    Path source = sourceOf(chapter);
-    var subject = Subject.of(source, Matrix.stageOf(chapter));
+    var subject = Subject.of(Matrix.sourceOf(chapter), Matrix.stageOf(chapter));
     return Matrix.column(chapter).entrySet().stream()
         .filter(cell -> !(cell.getValue() instanceof Cell.NotYet))
         .map(
@@ -74,7 +72,7 @@ class MatrixTest {
   }
 
   private static List<Law.Breach> breachesOf(int chapter) {
-    return Lawfulness.breaches(Subject.of(sourceOf(chapter), Matrix.stageOf(chapter)));
+    return Lawfulness.breaches(Subject.of(Matrix.sourceOf(chapter), Matrix.stageOf(chapter)));
   }
 
   @Test
@@ -86,12 +84,5 @@ class MatrixTest {
   void every_chapter_has_a_column() {
     long chapters = Repository.files("chapters", ".java").size();
     assertThat(Matrix.chapters()).hasSize((int) chapters);
-  }
-
-  private static Path sourceOf(int chapter) {
-    return Repository.files("chapters", ".java").stream()
-        .filter(file -> file.getFileName().toString().startsWith("%02d-".formatted(chapter)))
-        .findFirst()
-        .orElseThrow();
   }
 }

@@ -21,14 +21,26 @@ final class Checks {
   private static final int RANDOM_SCRIPTS = 60;
 
   static Verdict inOrder(Subject subject) {
+    var scripts = new ArrayList<>(List.of(Script.of(1, 0), Script.of(5, 0), Script.of(50, 3)));
+    for (int offset = 0; offset < 4; offset++)
+      for (String what : List.of("read@", "put@")) scripts.add(Script.of(4, 0, what + offset));
     return each(
         subject,
-        List.of(Script.of(1, 0), Script.of(5, 0), Script.of(50, 3)),
+        scripts,
         run -> {
           var arrived = run.drain().arrived();
-          if (arrived.equals(allOf(run))) return Optional.empty();
-          Way way = arrived.equals(arrived.stream().sorted().toList()) ? LOST : OUT_OF_ORDER;
-          return broken(run, way, "without any fault, " + arrivals(run) + ".");
+          boolean noFault = run.script().faults().isEmpty();
+          if (noFault && arrived.equals(allOf(run))) return Optional.empty();
+          for (int i = 1; i < arrived.size(); i++)
+            if (arrived.get(i) < arrived.get(i - 1))
+              return broken(
+                  run,
+                  OUT_OF_ORDER,
+                  "offset %d came after offset %d: %s."
+                      .formatted(arrived.get(i), arrived.get(i - 1), arrivals(run)));
+          return noFault
+              ? broken(run, LOST, "without any fault, " + arrivals(run) + ".")
+              : Optional.empty(); // a loss is the business of another promise
         });
   }
 
@@ -41,14 +53,16 @@ final class Checks {
           run.quiet();
           var reads = new TreeSet<Long>();
           for (var entry : run.timeline().entries())
-            if (Mistake.isAttempt(entry)) reads.add(entry.offset());
+            if (entry.kind() == Timeline.Kind.READ) reads.add(entry.offset());
           int most = run.arrived().size() + run.script().capacity() + 1;
           if (reads.size() > most) {
             String what =
                 "the consumer took %d events and the channel holds %d, but %d were read: at most %d should be."
                     .formatted(run.arrived().size(), run.script().capacity(), reads.size(), most);
-            Mistake mistake = Mistake.in(run).orElse(Mistake.READS_WITHOUT_BOUND);
-            return Optional.of(Broken.in(run, READS_AHEAD, what, mistake));
+            boolean everything = reads.size() >= run.script().events();
+            Mistake mistake =
+                everything ? Mistake.READS_WITHOUT_BOUND : Mistake.HOLDS_MORE_THAN_ONE;
+            return Optional.of(Broken.in(run, READS_AHEAD, what, Mistake.in(run).orElse(mistake)));
           }
           if (run.drain().arrived().equals(allOf(run))) return Optional.empty();
           return broken(run, LOST, "after a pause of the consumer, " + arrivals(run) + ".");
@@ -75,24 +89,27 @@ final class Checks {
   static Verdict failureIsAValue(Subject subject) {
     return each(
         subject,
-        List.of(Script.of(5, 0, "read@3")),
+        List.of(Script.of(5, 0, "read@3"), Script.of(5, 0, "put@3")),
         run -> {
           run.drain();
-          String operation = run.stage().operation();
+          String what = run.script().faults().getFirst().split("@")[0];
+          String operation = run.stage().operation(what);
           var failures = failuresOf(run);
           if (failures.isEmpty()) return broken(run, SILENCE, "the failure can't be read anywhere.");
-          for (String failure : failures)
-            if (failure.matches("(?s).*\\b3\\b.*")
-                && failure.contains("Session has timed out.")
-                && failure.contains(operation)) return Optional.empty();
-          return broken(
-              run,
-              UNCLEAR,
-              "the read at offset 3 failed with \"Session has timed out.\" in the operation \""
-                  + operation
-                  + "\". What can be read is \""
-                  + failures.getFirst()
-                  + "\".");
+          boolean clear =
+              failures.stream()
+                  .anyMatch(
+                      failure ->
+                          failure.matches("(?s).*\\b3\\b.*")
+                              && failure.contains("Session has timed out.")
+                              && failure.contains(operation));
+          if (!clear)
+            return broken(
+                run,
+                UNCLEAR,
+                "the %s at offset 3 failed: it should say 3, \"Session has timed out.\" and \"%s\". What can be read is %s."
+                    .formatted(what, operation, failures));
+          return complaintOf(run).flatMap(complaint -> broken(run, UNCLEAR, complaint));
         });
   }
 
@@ -102,7 +119,7 @@ final class Checks {
         List.of(Script.of(5, 0, "read@2")),
         run -> {
           run.drain();
-          return arrivedAfterFault(run)
+          return putAfterFault(run)
               ? Optional.empty()
               : broken(run, SILENCE, "the read at offset 2 failed once, and " + arrivals(run) + ".");
         });
@@ -114,7 +131,7 @@ final class Checks {
         List.of(Script.of(5, 2, "read@2")),
         run -> {
           run.drain();
-          if (arrivedAfterFault(run)) return Optional.empty();
+          if (putAfterFault(run)) return Optional.empty();
           var mistake = Mistake.in(run);
           Way way = mistake.equals(Optional.of(Mistake.NEW_CHANNEL)) ? OTHER_CHANNEL : SILENCE;
           return broken(run, way, "after the failure at offset 2 the channel stays empty.");
@@ -135,7 +152,7 @@ final class Checks {
         run -> {
           run.drain();
           if (new HashSet<>(run.arrived()).containsAll(allOf(run))) return Optional.empty();
-          boolean silent = !arrivedAfterFault(run);
+          boolean silent = !putAfterFault(run);
           return broken(run, silent ? SILENCE : LOST, arrivals(run) + ".");
         });
   }
@@ -264,8 +281,9 @@ final class Checks {
   }
 
   private static Broken shrunk(Broken broken, Function<Script, Optional<Broken>> judged) {
+    if (broken.way() == BUSY) return broken; // each try would leave one more busy thread behind
     for (Script smaller : broken.script().smaller()) {
-      var again = judged.apply(smaller).filter(b -> b.way() == broken.way());
+      var again = judged.apply(smaller).filter(broken::isLike);
       if (again.isPresent()) return shrunk(again.get(), judged);
     }
     return broken;
@@ -274,7 +292,12 @@ final class Checks {
   private static Optional<Broken> once(Subject subject, Script script, Judge judge) {
     var stage = subject.stage();
     try (var run = Run.start(stage, script)) {
-      return judged(run, judge);
+      var broken = judged(run, judge);
+      if (run.busy().isEmpty()) return broken;
+      String what =
+          "for %d seconds nothing happened, but there is a busy %s."
+              .formatted(Run.PATIENCE.toSeconds(), run.busy().get());
+      return Optional.of(Broken.in(run, BUSY, what, Mistake.LOOPS_FOR_EVER));
     } catch (Run.StartFailed e) {
       return Optional.of(
           new Broken(NOT_STARTED, e.getMessage(), Optional.empty(), script, new Timeline()));
@@ -305,6 +328,10 @@ final class Checks {
 
   private static <E> Object stepOf(Run<E> run, long offset) throws Exception {
     return run.stage().step(run, offset);
+  }
+
+  private static <E> Optional<String> complaintOf(Run<E> run) {
+    return run.stage().complaint(run);
   }
 
   private static <E> List<String> failuresOf(Run<E> run) throws Exception {
@@ -340,11 +367,11 @@ final class Checks {
     return came + ", and offset " + missing.getFirst() + " never came";
   }
 
-  private static boolean arrivedAfterFault(Run<?> run) {
+  private static boolean putAfterFault(Run<?> run) {
     var entries = run.timeline().entries();
     int fault = 0;
     while (fault < entries.size() && !Mistake.isFault(entries.get(fault))) fault++;
-    return entries.stream().skip(fault).anyMatch(e -> e.kind() == Timeline.Kind.TAKEN);
+    return entries.stream().skip(fault).anyMatch(e -> e.kind() == Timeline.Kind.PUT);
   }
 
   private static long attempts(Run<?> run, long offset) {

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -42,6 +43,9 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
   /// Throwables that nobody caught. The handler belongs to the whole process, so this has to be static.
   private static final List<Breach> UNCAUGHT = Collections.synchronizedList(new ArrayList<>());
 
+  /// Leaked threads that a watch has reported. They never end, and count only once.
+  private static final Set<Long> REPORTED = ConcurrentHashMap.newKeySet();
+
   private int uncaughtBefore;
   private Set<Object> futuresBefore;
   private Set<Long> threadsBefore;
@@ -77,7 +81,8 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
                 breaches.add(new Breach(Article.FORGOTTEN_FUTURE, e + placeOf(e)));
             });
     for (Threads.Seen thread : Threads.since(threadsBefore))
-      breaches.add(new Breach(Article.LEAKED_THREAD, thread.toString()));
+      if (REPORTED.add(thread.id()))
+        breaches.add(new Breach(Article.LEAKED_THREAD, thread.toString()));
     return breaches.stream().distinct().toList();
   }
 

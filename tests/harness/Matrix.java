@@ -4,6 +4,7 @@ import static harness.Promise.*;
 import static harness.Verdict.Way.*;
 
 import harness.Verdict.Way;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +65,22 @@ public final class Matrix {
   /// The name of the stage adapter of `chapter`.
   public static String stageOf(int chapter) {
     return "Chapter%02d".formatted(chapter);
+  }
+
+  /// The source of `chapter`.
+  public static Path sourceOf(int chapter) {
+    return Repository.files("chapters", ".java").stream()
+        .filter(file -> file.getFileName().toString().startsWith("%02d-".formatted(chapter)))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("There is no chapter " + chapter));
+  }
+
+  /// The promises that `chapter` keeps: what a program in its place should keep, too.
+  public static List<Promise> keptBy(int chapter) {
+    return column(chapter).entrySet().stream()
+        .filter(cell -> cell.getValue() instanceof Cell.Kept)
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   /// The table for README.md.

@@ -27,8 +27,12 @@ public enum Mistake {
           + " holds: it looks like a new channel per restart",
       "the channel that is handed to the new producer. Is it the old one?"),
   TWO_PRODUCERS(
-      "two producers read the log at once: a new one was started while the old one was alive",
+      "two producers read the log at once",
       "when the supervisor starts another producer. Does it wait for the old one to end?"),
+  HIDES_THE_FAILURE(
+      "the same thread tries the same offset again, and tells nobody: the failure is hidden in a loop"
+          + " of its own",
+      "the catch block. A failure should come out as a value, and someone else should decide"),
   SILENT_DEATH(
       "after the failure nothing was read any more: the producer is dead, and nobody started another",
       "who gets to know of the failure, and what they do then"),
@@ -40,9 +44,15 @@ public enum Mistake {
   READS_WITHOUT_BOUND(
       "the log is read though nobody takes: something between the log and the channel has no bound",
       "what stands between take() and put(): a queue without a bound, or a thread for each event?"),
+  HOLDS_MORE_THAN_ONE(
+      "it reads the next event before the last one was put: it has more than one in hand",
+      "the order of take() and put(). After each take comes its put"),
   PUTS_OTHER_EVENTS(
       "something was put on the channel that the log never gave out",
       "what is put on the channel, and when"),
+  LOOPS_FOR_EVER(
+      "a loop that neither reads, nor puts, nor ends, or a long sleep",
+      "the line that the thread stands at"),
   SWALLOWS_THE_INTERRUPT(
       "the thread was interrupted while it waited, and went on to the next offset: an interrupt is a"
           + " request to stop, and this one was swallowed",
@@ -72,28 +82,37 @@ public enum Mistake {
     if (first.isPresent() && first.get().offset() != 0) return SKIPS_THE_BEGINNING;
     Mistake repeated = null;
     for (int i = 0; i < entries.size(); i++) {
-      if (!isFault(entries.get(i))) continue;
-      Mistake mistake = afterFault(entries.get(i), entries.subList(i + 1, entries.size()));
+      if (entries.get(i).kind() != Kind.FAULT && entries.get(i).kind() != Kind.END) continue;
+      Mistake mistake = afterFailure(entries.get(i), entries.subList(i + 1, entries.size()));
       if (mistake == REPEATS_A_PUT_THAT_GOT_THROUGH) repeated = mistake;
       else if (mistake != null) return mistake;
     }
+    if (repeated == null && readTwice(entries)) return TWO_PRODUCERS;
     return repeated;
   }
 
-  private static Mistake afterFault(Entry fault, List<Entry> later) {
+  private static boolean readTwice(List<Entry> entries) {
+    if (entries.stream().anyMatch(Mistake::isFault)) return false;
+    var reads = entries.stream().filter(e -> e.kind() == Kind.READ).map(Entry::offset).toList();
+    return reads.stream().distinct().count() < reads.size();
+  }
+
+  private static Mistake afterFailure(Entry failure, List<Entry> later) {
     var attempts = later.stream().filter(Mistake::isAttempt).toList();
-    if (attempts.isEmpty()) return SILENT_DEATH;
+    if (attempts.isEmpty()) return failure.kind() == Kind.END ? null : SILENT_DEATH;
     Entry next = attempts.getFirst();
-    boolean sameThread = next.thread() == fault.thread();
-    if (next.offset() == fault.offset() + 1) return sameThread ? CARRIES_ON : RESTARTS_PAST;
-    if (next.offset() == 0 && fault.offset() > 0) return RESTARTS_AT_ZERO;
-    if (next.offset() != fault.offset()) return RESTARTS_ELSEWHERE;
-    if (!sameThread && attempts.stream().anyMatch(e -> e.thread() == fault.thread()))
+    boolean sameThread = next.thread() == failure.thread();
+    if (next.offset() == failure.offset() + 1) return sameThread ? CARRIES_ON : RESTARTS_PAST;
+    if (next.offset() == 0 && failure.offset() > 0) return RESTARTS_AT_ZERO;
+    if (next.offset() != failure.offset()) return RESTARTS_ELSEWHERE;
+    if (!sameThread && attempts.stream().anyMatch(e -> e.thread() == failure.thread()))
       return TWO_PRODUCERS;
+    boolean told = later.stream().anyMatch(e -> e.kind() == Kind.SAID);
+    if (sameThread && !told && failure.lane() == Lane.LOG) return HIDES_THE_FAILURE;
     boolean read = later.stream().anyMatch(e -> e.kind() == Kind.READ);
     boolean put = later.stream().anyMatch(e -> e.kind() == Kind.PUT);
     if (read && !put) return NEW_CHANNEL;
-    return fault.lane() == Lane.CHANNEL ? REPEATS_A_PUT_THAT_GOT_THROUGH : null;
+    return failure.lane() == Lane.CHANNEL ? REPEATS_A_PUT_THAT_GOT_THROUGH : null;
   }
 
   /// A fault that the script asked for; the end of the log is none.

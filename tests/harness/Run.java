@@ -26,7 +26,7 @@ import java.util.function.BooleanSupplier;
 public final class Run<E> implements AutoCloseable {
 
   /// How long a run may go without anything happening, though some thread could still move.
-  static final Duration PATIENCE = Duration.ofSeconds(10);
+  static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /// After so many failed reads in a row, the log stops answering: the program spins.
   static final int ENOUGH_FAILURES = 50;
@@ -47,6 +47,7 @@ public final class Run<E> implements AutoCloseable {
   private int pauses;
   private boolean spinning;
   private boolean over;
+  private Optional<Threads.Seen> busy = Optional.empty();
 
   /// Starts `stage` on `script`.
   ///
@@ -103,7 +104,7 @@ public final class Run<E> implements AutoCloseable {
     Integer known = readers.get(Thread.currentThread());
     if (known == null) {
       readers.put(Thread.currentThread(), readers.size() + 1);
-      timeline.add(Lane.PRODUCER, Kind.START, offset, "#" + readers.size() + " starts at " + offset);
+      timeline.add(Lane.PRODUCER, Kind.START, offset, "#" + readers.size() + " from " + offset);
     }
     if (++failedReads > ENOUGH_FAILURES || ++reads > 20 * script.events() + 500) {
       if (!spinning) timeline.add(Lane.LOG, Kind.NOTE, offset, "answers no more: too many reads");
@@ -117,16 +118,16 @@ public final class Run<E> implements AutoCloseable {
     if (pendingFaults.contains("read@" + offset + "*") || pendingFaults.remove("read@" + offset)) {
       timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + " fails");
       notifyAll();
-      throw new SessionTimeout(offset);
+      throw new SessionTimeout();
     }
     if (pendingFaults.remove("fatal@" + offset)) {
       timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + ": out of memory");
       throw new OutOfMemoryError("scripted, at offset " + offset);
     }
     if (offset < 0 || offset >= script.events()) {
-      timeline.add(Lane.LOG, Kind.END, offset, "read " + offset + ": no such offset");
+      timeline.add(Lane.LOG, Kind.END, offset, "read " + offset + ": the end");
       notifyAll();
-      throw new InvalidOffset(offset);
+      throw new InvalidOffset();
     }
     failedReads = 0;
     timeline.add(Lane.LOG, Kind.READ, offset, "read " + offset);
@@ -174,7 +175,7 @@ public final class Run<E> implements AutoCloseable {
 
   /// Takes events until no more come; they are in [#arrived].
   public Run<E> drain() {
-    while (next().isPresent() && arrived.size() < 10 * script.events() + 100) {}
+    while (next().isPresent() && arrived.size() < 3 * script.events() + 10) {}
     return this;
   }
 
@@ -212,7 +213,10 @@ public final class Run<E> implements AutoCloseable {
           stuckBefore = false;
         }
         seen = now;
-        if (System.nanoTime() > deadline) return false;
+        if (System.nanoTime() > deadline) {
+          busy = Threads.since(before).stream().filter(thread -> !thread.waits()).findFirst();
+          return false;
+        }
         try {
           wait(stuckBefore ? 1 : 5);
         } catch (InterruptedException e) {
@@ -261,6 +265,11 @@ public final class Run<E> implements AutoCloseable {
     return spinning;
   }
 
+  /// The thread that was still moving when our patience ended.
+  synchronized Optional<Threads.Seen> busy() {
+    return busy;
+  }
+
   synchronized int pauses() {
     return pauses;
   }
@@ -292,15 +301,16 @@ public final class Run<E> implements AutoCloseable {
     waitForThreadsToEnd();
   }
 
+  /// A thread that waits for something else than this run is interrupted, if it ever read the log;
+  /// if that doesn't help it is left to [Law].
   private void waitForThreadsToEnd() {
-    long deadline = System.nanoTime() + Duration.ofSeconds(2).toNanos();
-    boolean interrupted = false;
-    while (!Threads.since(before).isEmpty() && System.nanoTime() < deadline) {
-      if (!interrupted) {
-        for (Thread reader : readers()) reader.interrupt();
-        interrupted = true;
-      }
-      Thread.onSpinWait();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    int stuck = 0;
+    while (stuck < 3 && System.nanoTime() < deadline) {
+      var left = Threads.since(before);
+      if (left.isEmpty()) return;
+      if (left.stream().allMatch(Threads.Seen::waits)) stuck++;
+      for (Thread reader : readers()) reader.interrupt();
     }
   }
 
@@ -336,16 +346,28 @@ public final class Run<E> implements AutoCloseable {
     }
   }
 
+  /// What the scripted log and channel throw, with the chapters' own words.
+  private static class LogException extends RuntimeException {
+    LogException(String message) {
+      super(message);
+    }
+
+    @Override
+    public String toString() {
+      return getMessage();
+    }
+  }
+
   /// The transient fault of every chapter.
-  static final class SessionTimeout extends RuntimeException {
-    SessionTimeout(long offset) {
+  static final class SessionTimeout extends LogException {
+    SessionTimeout() {
       super("Session has timed out.");
     }
   }
 
   /// There is nothing at this offset.
-  static final class InvalidOffset extends RuntimeException {
-    InvalidOffset(long offset) {
+  private static final class InvalidOffset extends LogException {
+    InvalidOffset() {
       super("An invalid offset has been specified!");
     }
   }

@@ -1,6 +1,7 @@
 package harness;
 
 import java.util.List;
+import java.util.Optional;
 
 /// How the harness sees a producer from outside. Each chapter and exercise has an adapter of a dozen
 /// lines that implements this, compiled together with the class that it adapts. A fresh instance
@@ -30,9 +31,15 @@ public interface Stage<E> {
     throw new NotOffered("there is no one to ask: start() returns nothing");
   }
 
-  /// What the failure says it was doing.
-  default String operation() {
+  /// What a failure calls the operation when `what`, "read" or "put", failed.
+  default String operation(String what) {
     return "publish-click";
+  }
+
+  /// What an exercise asks beyond the promises: a complaint about what happened in `run`, if there is
+  /// one, as a sentence.
+  default Optional<String> complaint(Run<E> run) {
+    return Optional.empty();
   }
 
   /// Whether the consumer was told that the log has come to its end.

@@ -38,8 +38,9 @@ public final class Timeline {
   /// concerned.
   public record Entry(Lane lane, Kind kind, long offset, long thread, String text) {}
 
-  private static final int[] COLUMN = {7, 21, 37, 48, 68};
-  private static final int ROWS_AT_EACH_END = 30;
+  private static final int[] COLUMN = {7, 23, 35, 48, 70};
+  private static final int FIRST_ROWS = 30;
+  private static final int LAST_ROWS = 6;
 
   private final List<Entry> entries = new ArrayList<>();
 
@@ -65,8 +66,8 @@ public final class Timeline {
     for (Lane lane : Lane.values()) pad(head, COLUMN[lane.ordinal()]).append(lane.name().toLowerCase());
     text.append(head).append('\n');
     for (int i = 0; i < rows.size(); i++) {
-      if (rows.size() > 2 * ROWS_AT_EACH_END + 1 && i == ROWS_AT_EACH_END) {
-        int left = rows.size() - 2 * ROWS_AT_EACH_END;
+      int left = rows.size() - FIRST_ROWS - LAST_ROWS;
+      if (left > 1 && i == FIRST_ROWS) {
         text.append("    ⋮  (").append(left).append(" more)\n");
         i += left;
       }

@@ -10,6 +10,7 @@ public sealed interface Verdict {
   /// promise in some other way unnoticed.
   enum Way {
     NOT_STARTED("it could not be started"),
+    BUSY("it is busy, and nothing happens"),
     NOTHING_TO_CALL("there is nothing to call"),
     THROWS("it throws where it should return a value"),
     SILENCE("nothing more comes, and nobody is told"),
@@ -50,6 +51,11 @@ public sealed interface Verdict {
 
     static Broken in(Run<?> run, Way way, String what, Mistake mistake) {
       return new Broken(way, what, Optional.of(mistake), run.script(), run.timeline());
+    }
+
+    /// Whether `other` is broken in the same way, by the same mistake.
+    boolean isLike(Broken other) {
+      return way == other.way && mistake.equals(other.mistake);
     }
 
     static Broken byBreaches(List<Law.Breach> breaches) {

@@ -1,0 +1,191 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 25+
+//DESCRIPTION Runs every test; with a chapter or an exercise named, checks that one for you
+// JUnit runs the tests, AssertJ says what it expected, picocli reads the command line,
+// Jackson reads exercises.toml and thread dumps, google-java-format checks the formatting.
+//DEPS org.junit.jupiter:junit-jupiter:5.14.4
+//DEPS org.junit.platform:junit-platform-launcher:1.14.4
+//DEPS org.assertj:assertj-core:3.27.7
+//DEPS info.picocli:picocli:4.7.7
+//DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
+//DEPS com.google.googlejavaformat:google-java-format:1.37.0
+//SOURCES MatrixTest.java
+//SOURCES harness/Checks.java
+
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import harness.Examination;
+import harness.Repository;
+import harness.Subject;
+import harness.Target;
+import harness.Watching;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// The one command that runs everything, `./jbang test`, and the one that a learner needs,
+/// `./jbang test 01-a`.
+@Command(
+    name = "test",
+    mixinStandardHelpOptions = true,
+    description = "Runs every test; with a chapter or an exercise named, checks that one for you.")
+class AllTests implements Callable<Integer> {
+
+  /// Every class of tests, the quick ones first.
+  static final List<String> CLASSES =
+      List.of(
+          "HarnessTest",
+          "MatrixTest",
+          "SaboteursTest",
+          "ExercisesTest",
+          "SessionsTest",
+          "DriftTest",
+          "TranscriptsTest",
+          "LauncherTest");
+
+  @Parameters(
+      paramLabel = "WHAT",
+      description = {
+        "01 checks a chapter, 01-a an exercise, 01 FILE a file of yours in the place of chapter 1.",
+        "Nothing: every test there is."
+      })
+  List<String> words = new ArrayList<>();
+
+  @Option(
+      names = "--hint",
+      paramLabel = "N",
+      description = "Instead of a check, show hint 1, 2 or 3 of an exercise.")
+  int hint;
+
+  void main(String... args) {
+    var command =
+        new CommandLine(this)
+            .setExecutionExceptionHandler(
+                (e, commandLine, parsed) -> {
+                  if (!(e instanceof IllegalArgumentException || e instanceof IllegalStateException))
+                    throw e;
+                  System.err.println(e.getMessage());
+                  return 2;
+                });
+    // exit() rather than a return: a learner's endless loop can't be ended in any other way
+    System.exit(command.execute(args));
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Repository.root();
+    if (words.isEmpty() && hint == 0) return everything();
+    var target = Target.of(words);
+    return hint == 0 ? examine(target) : hint(target);
+  }
+
+  private int examine(Target target) {
+    IO.println("Checking " + target.source().getFileName() + "\n");
+    try {
+      var result = Examination.of(target, IO::println);
+      if (result.failed() > 0)
+        target
+            .exercise()
+            .ifPresent(e -> IO.println("\nStuck?  ./jbang test " + e.id() + " --hint 1"));
+      return close(result.passed(), result.failed(), 0);
+    } catch (Subject.DoesNotCompile e) {
+      IO.println(e.getMessage());
+      return close(0, 1, 0);
+    }
+  }
+
+  private int hint(Target target) {
+    var exercise =
+        target
+            .exercise()
+            .orElseThrow(() -> new IllegalArgumentException("Hints belong to exercises: 01-a --hint 1"));
+    if (hint < 1 || hint > exercise.hints().size())
+      throw new IllegalArgumentException("There are hints 1 to " + exercise.hints().size() + ".");
+    IO.println(exercise.hints().get(hint - 1).strip());
+    return 0;
+  }
+
+  private int everything() throws ClassNotFoundException {
+    var progress = new Progress();
+    var launcher = LauncherFactory.create();
+    var watching = Watching.classesNamed("Test", AllTests.class.getClassLoader());
+    for (String name : CLASSES) {
+      IO.print(name + " … ");
+      var request =
+          LauncherDiscoveryRequestBuilder.request()
+              .selectors(selectClass(watching.loadClass(name)))
+              .configurationParameter("junit.jupiter.execution.timeout.default", "120 s")
+              .build();
+      launcher.execute(request, progress);
+      IO.println(progress.endOfClass());
+    }
+    progress.complaints.forEach(IO::println);
+    return close(progress.passed, progress.failed, progress.skipped);
+  }
+
+  /// Prints the last line, and gives the exit code: 1 if anything failed, or if nothing ran.
+  private static int close(int passed, int failed, int skipped) {
+    String skips = skipped == 0 ? "" : ", " + skipped + " skipped";
+    IO.println("\n" + passed + " passed, " + failed + " failed" + skips);
+    return failed > 0 || passed == 0 ? 1 : 0;
+  }
+
+  /// Counts the tests, and keeps what the failed ones say for the end.
+  private static final class Progress implements TestExecutionListener {
+    final List<String> complaints = new ArrayList<>();
+    int passed;
+    int failed;
+    int skipped;
+    private int before;
+    private long started = System.nanoTime();
+
+    @Override
+    public void executionSkipped(TestIdentifier test, String reason) {
+      skipped++;
+      complaints.add("\n- skipped: " + test.getDisplayName() + "\n  " + reason);
+    }
+
+    @Override
+    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+      String said = result.getThrowable().map(e -> "" + e.getMessage()).orElse("").strip();
+      switch (result.getStatus()) {
+        case SUCCESSFUL -> passed += test.isTest() ? 1 : 0;
+        case ABORTED -> {
+          skipped++;
+          complaints.add("\n- skipped: " + test.getDisplayName() + "\n  " + said);
+        }
+        case FAILED -> {
+          failed++;
+          complaints.add("\n✗ " + test.getLegacyReportingName() + " " + test.getDisplayName());
+          complaints.add(said.indent(4).stripTrailing());
+          result.getThrowable().filter(e -> !(e instanceof AssertionError)).ifPresent(this::trace);
+        }
+      }
+    }
+
+    private void trace(Throwable e) {
+      complaints.add("    " + e.getClass().getName());
+      for (var frame : e.getStackTrace())
+        if (frame.getModuleName() == null && !frame.getClassName().startsWith("org."))
+          complaints.add("      at " + frame);
+    }
+
+    /// What to print behind the name of the class that has just ended.
+    String endOfClass() {
+      int ran = passed + failed - before;
+      before = passed + failed;
+      long millis = (System.nanoTime() - started) / 1_000_000;
+      started = System.nanoTime();
+      return "%d tests, %.1f s".formatted(ran, millis / 1000.0);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import harness.Law;
+import harness.Lawfulness;
+import harness.Matrix;
+import harness.Promise;
+import harness.Repository;
+import harness.Subject;
+import harness.Verdict.Broken;
+import harness.Verdict.Kept;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.dataformat.toml.TomlMapper;
+
+/// Wrong programs that a learner could write: the harness must catch each, and name the mistake.
+@ExtendWith(Law.class)
+class SaboteursTest {
+
+  record Saboteurs(List<Saboteur> saboteur) {}
+
+  record Saboteur(
+      String name,
+      String thought,
+      int chapter,
+      String replace,
+      String by,
+      String breaks,
+      String says) {}
+
+  @TestFactory
+  Stream<DynamicTest> every_saboteur_is_caught_and_its_mistake_named(@TempDir Path folder) {
+    var text = Repository.read("tests/saboteurs/saboteurs.toml");
+    return new TomlMapper()
+        .readValue(text, Saboteurs.class).saboteur.stream()
+            .map(it -> dynamicTest(it.name, () -> assertCaught(it, folder)));
+  }
+
+  private static void assertCaught(Saboteur saboteur, Path folder) throws IOException {
+    var subject = Subject.of(write(saboteur, folder), Matrix.stageOf(saboteur.chapter));
+    assertThat(complaints(subject, saboteur))
+        .as("the harness lets this pass: " + saboteur.thought)
+        .isNotEmpty()
+        .as("the message doesn't name the mistake")
+        .contains(saboteur.says);
+  }
+
+  /// What the harness says of the promise that the saboteur breaks, or of the law.
+  private static String complaints(Subject subject, Saboteur saboteur) {
+    if (saboteur.breaks.equals("LAW"))
+      return Lawfulness.breaches(subject).stream()
+          .map(Law.Breach::toString)
+          .collect(Collectors.joining("\n"));
+    return switch (Promise.valueOf(saboteur.breaks).check(subject)) {
+      case Kept() -> "";
+      case Broken broken -> broken.explain();
+    };
+  }
+
+  private static Path write(Saboteur saboteur, Path folder) throws IOException {
+    String chapter = Files.readString(Matrix.sourceOf(saboteur.chapter));
+    assertThat(chapter.split(java.util.regex.Pattern.quote(saboteur.replace), -1))
+        .as("places in chapter %d that say: %s", saboteur.chapter, saboteur.replace)
+        .hasSize(2);
+    Path file = folder.resolve(saboteur.name.replace(' ', '-') + ".java");
+    return Files.writeString(file, chapter.replace(saboteur.replace, saboteur.by));
+  }
+}

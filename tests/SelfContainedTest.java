@@ -1,0 +1,145 @@
+import static java.util.concurrent.CompletableFuture.supplyAsync;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import harness.Command;
+import harness.Command.Result;
+import harness.Repository;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// A chapter is one file. Alone in an empty folder it runs, with JBang and, as long as it has no
+/// dependency, with a plain `java`; and whatever it does there, it does again.
+class SelfContainedTest {
+
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
+
+  @TempDir private static Path folder;
+
+  private static final ExecutorService TWO_AT_A_TIME = Executors.newFixedThreadPool(2);
+
+  /// What a chapter did, in each of the runs.
+  private record Runs(
+      CompletableFuture<Result> demo,
+      CompletableFuture<Result> replay,
+      CompletableFuture<Result> jbang,
+      CompletableFuture<Result> help,
+      CompletableFuture<Result> unknownOption,
+      CompletableFuture<Result> badValue,
+      CompletableFuture<Result> impossibleFault) {}
+
+  private static final Map<String, Runs> RUNS = new LinkedHashMap<>();
+
+  @BeforeAll
+  static void start_all_runs() throws Exception {
+    for (Path chapter : Repository.files("chapters", ".java")) {
+      String name = chapter.getFileName().toString(), java = "java " + name;
+      if (Files.readString(chapter).contains("\n//DEPS ")) continue;
+      Path alone = Files.createDirectory(folder.resolve(name.replace(".java", "")));
+      Files.copy(chapter, alone.resolve(name));
+      String jbang = "'" + Repository.root().resolve("jbang") + "' ";
+      var demo = run(java, alone);
+      RUNS.put(
+          name,
+          new Runs(
+              demo,
+              demo.thenApplyAsync(result -> await(replayOf(result), alone), TWO_AT_A_TIME),
+              run(jbang + name, alone),
+              run(java + " --help", alone),
+              run(java + " --nonsense 1", alone),
+              run(java + " --events many", alone),
+              run(java + " --events 3 --fault read@3", alone)));
+    }
+  }
+
+  @AfterAll
+  static void stop_what_still_runs() {
+    TWO_AT_A_TIME.shutdownNow();
+    TWO_AT_A_TIME.close();
+  }
+
+  static Set<String> chapters() {
+    return RUNS.keySet();
+  }
+
+  @ParameterizedTest
+  @MethodSource("chapters")
+  void a_chapter_alone_in_an_empty_folder_runs_with_plain_java(String chapter) {
+    Result demo = RUNS.get(chapter).demo.join();
+    assertThat(demo.err()).isEmpty();
+    assertThat(demo.exitCode()).isZero();
+    assertThat(demo.out()).startsWith(chapter.substring(0, 2) + " · ");
+  }
+
+  @ParameterizedTest
+  @MethodSource("chapters")
+  void the_replay_line_that_a_run_prints_repeats_it_byte_for_byte(String chapter) {
+    Result demo = RUNS.get(chapter).demo.join();
+    assertThat(replayOf(demo)).startsWith("java " + chapter).contains("--seed");
+    assertThat(RUNS.get(chapter).replay.join()).isEqualTo(demo);
+  }
+
+  @ParameterizedTest
+  @MethodSource("chapters")
+  void jbang_and_plain_java_give_the_same_bytes(String chapter) {
+    assertThat(RUNS.get(chapter).jbang.join()).isEqualTo(RUNS.get(chapter).demo.join());
+  }
+
+  @ParameterizedTest
+  @MethodSource("chapters")
+  void help_is_an_output_like_any_other(String chapter) {
+    Result help = RUNS.get(chapter).help.join();
+    assertThat(help.exitCode()).isZero();
+    assertThat(help.err()).isEmpty();
+    assertThat(help.out()).contains("--events", "--fault", "--seed", "--help");
+  }
+
+  @ParameterizedTest
+  @MethodSource("chapters")
+  void a_wrong_option_is_answered_in_a_line_that_quotes_it_and_the_help(String chapter) {
+    Runs runs = RUNS.get(chapter);
+    assertRefused(runs.unknownOption.join(), "--nonsense");
+    assertRefused(runs.badValue.join(), "many");
+    assertRefused(runs.impossibleFault.join(), "read@3");
+  }
+
+  private static void assertRefused(Result result, String quoted) {
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err().lines().findFirst()).get().asString().contains(quoted).endsWith(".");
+    assertThat(result.err()).contains("--help");
+  }
+
+  private static String replayOf(Result demo) {
+    return demo.out()
+        .lines()
+        .filter(line -> line.startsWith("Replay: "))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("No line begins with Replay: in\n" + demo.out()))
+        .substring("Replay: ".length());
+  }
+
+  private static CompletableFuture<Result> run(String command, Path folder) {
+    return supplyAsync(() -> await(command, folder), TWO_AT_A_TIME);
+  }
+
+  private static Result await(String command, Path folder) {
+    try {
+      return Command.run(command, folder, DEADLINE);
+    } catch (InterruptedException e) {
+      throw new CancellationException("Not run any more: " + command);
+    }
+  }
+}

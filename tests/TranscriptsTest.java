@@ -1,0 +1,213 @@
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import harness.Command;
+import harness.Fence;
+import harness.Inventory;
+import harness.Repository;
+import harness.Transcripts;
+import harness.Transcripts.Shown;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What prose quotes is what the commands print. `./jbang refresh` fills all of it in anew.
+class TranscriptsTest {
+
+  /// What may stand in an `sh` block, which nobody runs, and why.
+  private static final Map<String, String> NOT_RUN =
+      Map.of(
+          "git clone .*|cd [\\w-]+", "the reader has no clone yet",
+          "\\./jbang (test|coach|refresh)( .*)?", "its output tells the time, or it waits for keys",
+          "\\./jbang -i .*", "it waits for keys");
+
+  private static Transcripts transcripts;
+  private static List<Shown> shown;
+
+  @BeforeAll
+  static void run_all_commands() throws Exception {
+    transcripts = new Transcripts(Repository.root());
+    shown = new ArrayList<>();
+    prose().forEach((file, text) -> shown.addAll(Transcripts.in(file, text)));
+    transcripts.start(shown);
+  }
+
+  @AfterAll
+  static void stop_what_still_runs() {
+    transcripts.close();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> an_output_in_prose_is_what_the_command_prints() {
+    return shown.stream()
+        .map(here ->
+            dynamicTest(
+                "%s:%d $ %s".formatted(here.file(), here.line(), here.command()),
+                () -> assertThat(transcripts.mismatch(here).orElse("")).isEmpty()));
+  }
+
+  @Test
+  void a_block_is_run_or_there_is_a_reason_not_to() throws Exception {
+    var unknown = new ArrayList<String>();
+    prose()
+        .forEach((file, text) -> {
+          for (Fence fence : Fence.in(file, text))
+            if (fence.info().equals("sh"))
+              fence.content().stream()
+                  .filter(line -> NOT_RUN.keySet().stream().noneMatch(line::matches))
+                  .forEach(line -> unknown.add("%s: %s".formatted(file, line)));
+            else if (!fence.info().matches("console|java"))
+              unknown.add(
+                  "%s:%d: a block is console (run), java, or sh (not run), and not '%s'"
+                      .formatted(file, fence.firstLine() - 1, fence.info()));
+        });
+    assertThat(unknown)
+        .as("nobody runs these lines, and TranscriptsTest knows no reason")
+        .isEmpty();
+  }
+
+  private static Map<String, String> prose() throws Exception {
+    var texts = new TreeMap<String, String>();
+    for (String file : Inventory.files(Repository.root()))
+      if (Transcripts.mayBeIn(file)) texts.put(file, Repository.read(file));
+    return texts;
+  }
+
+  // The checkers themselves, on small clones of their own.
+
+  @Test
+  void a_wrong_output_is_quoted_with_its_place_and_the_way_out(@TempDir Path clone)
+      throws Exception {
+    String text =
+        """
+        /// ```console
+        /// $ printf 'one\\ntwo\\n'
+        /// one
+        /// zwei
+        /// ```
+        """;
+    try (var transcripts = in(clone)) {
+      var shown = Transcripts.in("chapters/x.java", text);
+      assertThat(transcripts.mismatch(shown.getFirst()))
+          .hasValueSatisfying(message ->
+              assertThat(message)
+                  .contains("chapters/x.java:2", "$ printf 'one", "line 2")
+                  .contains("shown:   zwei", "printed: two", "./jbang refresh"));
+    }
+  }
+
+  @Test
+  void an_output_that_stops_too_early_is_wrong(@TempDir Path clone) throws Exception {
+    try (var transcripts = in(clone)) {
+      var shown = Transcripts.in("a.md", "```console\n$ printf 'one\\ntwo\\n'\none\n```\n");
+      assertThat(transcripts.mismatch(shown.getFirst()).orElse(""))
+          .contains("shown:   (nothing more)");
+    }
+  }
+
+  @Test
+  void errors_and_the_exit_code_belong_to_the_output(@TempDir Path clone) throws Exception {
+    try (var transcripts = in(clone)) {
+      String text = "```console\n$ echo no >&2; echo yes; exit 3\nyes\nno\n(exit 3)\n```\n";
+      assertThat(transcripts.mismatch(Transcripts.in("a.md", text).getFirst())).isEmpty();
+    }
+  }
+
+  @Test
+  void refreshing_fills_in_every_output_and_touches_nothing_else(@TempDir Path clone)
+      throws Exception {
+    String stale =
+        """
+        prose
+          ///  ```console
+          ///  $ printf 'a\\n\\nb \\n'
+          ///  stale
+          ///  $ true
+          ///  stale
+          ///  ```
+        ```console
+        $ no prose: in a script only comments are
+        ```
+        ```sh
+        $ true
+        stale
+        ```
+        """;
+    String fresh =
+        """
+        prose
+          ///  ```console
+          ///  $ printf 'a\\n\\nb \\n'
+          ///  a
+          ///
+          ///  b
+          ///  $ true
+          ///  ```
+        ```console
+        $ no prose: in a script only comments are
+        ```
+        ```sh
+        $ true
+        stale
+        ```
+        """;
+    try (var transcripts = in(clone)) {
+      assertThat(transcripts.refreshed("chapters/x.java", stale)).isEqualTo(fresh);
+      assertThat(transcripts.refreshed("chapters/x.java", fresh)).isEqualTo(fresh);
+    }
+  }
+
+  @Test
+  void a_command_runs_once_however_often_it_is_shown(@TempDir Path clone) throws Exception {
+    String block = "```console\n$ echo x >> runs\n```\n";
+    try (var transcripts = in(clone)) {
+      transcripts.refreshed("a.md", block + block);
+      transcripts.refreshed("b.md", block);
+      assertThat(clone.resolve("runs")).hasContent("x");
+    }
+  }
+
+  @Test
+  void a_block_without_an_end_or_without_a_command_is_an_error() {
+    assertThatThrownBy(() -> Transcripts.in("a.md", "x\n```console\n$ true\n"))
+        .hasMessageContaining("a.md:2: this block is never closed");
+    assertThatThrownBy(() -> Transcripts.in("a.md", "```console\noutput of nothing\n```\n"))
+        .hasMessageContaining("a.md:2: a console block begins with a command");
+  }
+
+  @Test
+  void a_command_that_hangs_is_killed_with_its_children_and_what_it_printed_is_told(
+      @TempDir Path folder) throws Exception {
+    Files.createFile(folder.resolve("endless"));
+    String command = "tail -f endless & echo $! > pid; echo begun; wait";
+    assertThatThrownBy(() -> Command.run(command, folder, Duration.ofMillis(500)))
+        .hasMessageContaining("killed: " + command)
+        .hasMessageContaining("begun");
+    long child = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
+    long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+    while (runs(child) && System.nanoTime() < deadline) Thread.onSpinWait();
+    assertThat(runs(child)).as("its child still runs").isFalse();
+  }
+
+  /// A killed orphan may stay listed where no init process buries it, but it has no command any more.
+  private static boolean runs(long pid) {
+    return ProcessHandle.of(pid).flatMap(process -> process.info().command()).isPresent();
+  }
+
+  private static Transcripts in(Path clone) throws Exception {
+    Files.writeString(clone.resolve("jbang-catalog.json"), "{}");
+    return new Transcripts(clone);
+  }
+}

@@ -1,0 +1,53 @@
+package harness;
+
+import harness.Verdict.Broken;
+import harness.Verdict.Kept;
+import harness.Verdict.Way;
+import java.util.ArrayList;
+import java.util.function.Consumer;
+
+/// One program, put to the test promise by promise and under the law, for a person who waits for the
+/// result: each line is printed as soon as it is known.
+public record Examination(int passed, int failed) {
+
+  /// Examines `subject`. After the first promise that is broken, the others get one line each: one
+  /// picture at a time is enough to learn from.
+  ///
+  /// @throws Subject.DoesNotCompile if the program is not yet one
+  public static Examination of(Target target, Consumer<String> out) {
+    var subject = target.compile();
+    int passed = 0;
+    int failed = 0;
+    for (Promise promise : target.promises()) {
+      switch (promise.check(subject)) {
+        case Kept() -> {
+          passed++;
+          out.accept("✓ " + promise.title() + ": " + promise.line());
+        }
+        case Broken broken -> {
+          failed++;
+          out.accept("✗ " + promise.title() + ": " + promise.line());
+          if (failed == 1) out.accept(indented(broken.explain() + again(target, broken)));
+          else out.accept("    " + broken.what());
+          if (broken.way() == Way.BUSY || broken.way() == Way.NOT_STARTED)
+            return new Examination(passed, failed);
+        }
+      }
+    }
+    var breaches = new ArrayList<>(Lawfulness.breaches(subject));
+    if (breaches.isEmpty()) return new Examination(passed + 1, failed);
+    out.accept("✗ The law: nothing dies in silence");
+    for (Law.Breach breach : breaches) out.accept("    " + breach);
+    return new Examination(passed, failed + 1);
+  }
+
+  private static String again(Target target, Broken broken) {
+    String again = "Again:          " + target.command("test");
+    if (broken.timeline().entries().isEmpty()) return again;
+    return again + "\nDraw it:        " + target.command("draw") + " " + broken.script();
+  }
+
+  private static String indented(String text) {
+    return "\n" + text.indent(2);
+  }
+}

@@ -1,0 +1,319 @@
+package harness;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import jdk.jshell.Diag;
+import jdk.jshell.EvalException;
+import jdk.jshell.JShell;
+import jdk.jshell.JShellException;
+import jdk.jshell.Snippet.Kind;
+import jdk.jshell.Snippet.SubKind;
+import jdk.jshell.SnippetEvent;
+
+/// A `.jsh` file: snippets for the prompt, and below each what comes of it.
+///
+/// ```java
+/// log.take(0).action()
+/// // ==> SHIPPING
+/// IO.println("one\ntwo")
+/// // ==> prints one
+/// // ==> prints two
+/// log.take(9)
+/// // ==> throws InvalidOffset: An invalid offset has been specified!
+/// long next = "nine"
+/// // ==> does not compile: incompatible types: String cannot be converted to long
+/// ```
+///
+/// All of it is compared, except that a declaration may keep its value to itself. We play the file in
+/// this JVM, with the engine behind JBang's prompt. Meanwhile `System.out` and `System.err` belong to
+/// the session.
+public final class Session {
+
+  /// How long one snippet may take, unless someone says otherwise.
+  public static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final Pattern ARROW = Pattern.compile("\\s*//\\s*=+>(.*)");
+  private static final Pattern SOURCES = Pattern.compile("(?m)^//SOURCES (.*)$");
+
+  /// A snippet.
+  ///
+  /// @param line the number of its first line, from 1
+  /// @param end the number of its last line
+  /// @param source empty where the file shows an output that belongs to no snippet
+  /// @param shown what comes of it, says the file: a line each, without the arrow
+  /// @param came what really came of it
+  public record Snippet(
+      int line, int end, String source, List<String> shown, List<String> came) {
+
+    private Snippet(int line, int end, String source) {
+      this(line, end, source, new ArrayList<>(), new ArrayList<>());
+    }
+  }
+
+  private final String file;
+  private final List<String> lines;
+  private final Duration patience;
+  private final List<Snippet> snippets = new ArrayList<>();
+  private final List<String> troubles = new ArrayList<>();
+  private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+
+  /// Plays a session to its end.
+  ///
+  /// @param file relative to the clone's root; the chapters in its `//SOURCES` lie beside it
+  public static Session played(String file, String text) throws InterruptedException {
+    return played(file, text, PATIENCE);
+  }
+
+  /// Plays a session to its end, or to the first snippet that takes longer than `patience`.
+  public static Session played(String file, String text, Duration patience)
+      throws InterruptedException {
+    var session = new Session(file, text, patience);
+    PrintStream out = System.out, err = System.err;
+    try (var shell = JShell.builder().executionEngine("local").build();
+        var print = new PrintStream(session.printed, true, UTF_8)) {
+      System.setOut(print);
+      System.setErr(print);
+      session.play(shell, text);
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+    return session;
+  }
+
+  private Session(String file, String text, Duration patience) {
+    this.file = file;
+    this.lines = text.lines().toList();
+    this.patience = patience;
+  }
+
+  /// The snippets that were played, in order.
+  public List<Snippet> snippets() {
+    return snippets;
+  }
+
+  /// Where the file and what happens differ, told to a learner. Empty if all is well.
+  public List<String> mismatches() {
+    Stream<String> wrong =
+        snippets.stream().filter(s -> !s.shown.equals(s.came)).map(this::mismatch);
+    return Stream.concat(wrong, troubles.stream()).toList();
+  }
+
+  private String mismatch(Snippet snippet) {
+    return """
+    %s:%d shows something else than what happens.
+    %s
+      shown: %s
+      came:  %s
+    If what came is right, refresh the file: ./jbang refresh
+    """
+        .formatted(
+            file, snippet.line, snippet.source.indent(4).stripTrailing(),
+            quoted(snippet.shown), quoted(snippet.came));
+  }
+
+  private static String quoted(List<String> outputs) {
+    return outputs.isEmpty() ? "nothing" : String.join("\n         ", outputs);
+  }
+
+  /// The text of the file with the outputs that really came.
+  ///
+  /// @throws IllegalStateException if the session could not be played to its end
+  public String refreshed() {
+    if (!troubles.isEmpty()) throw new IllegalStateException(String.join("\n", troubles));
+    var fresh = new ArrayList<>(lines);
+    for (Snippet snippet : snippets.reversed()) {
+      var shown = fresh.subList(snippet.end, snippet.end + snippet.shown.size());
+      shown.clear();
+      snippet.came.forEach(output -> shown.add(("// ==> " + output).stripTrailing()));
+    }
+    return String.join("\n", fresh) + "\n";
+  }
+
+  private void play(JShell shell, String text) throws InterruptedException {
+    Set<Long> before = Threads.ids();
+    try {
+      evaluate(shell, file, "import module java.base;");
+      for (Matcher sources = SOURCES.matcher(text); sources.find(); )
+        load(shell, sources.group(1).strip());
+      for (Snippet snippet : split(shell)) {
+        snippet.came.addAll(outputs(shell, snippet));
+        snippets.add(snippet);
+      }
+    } catch (TimeoutException e) {
+      troubles.add(e.getMessage());
+    }
+    expectRest(shell, before);
+  }
+
+  /// Evaluates a chapter, as `jshell chapters/02-step-function.java` does.
+  private void load(JShell shell, String chapter) throws InterruptedException, TimeoutException {
+    String path = file.replaceFirst("[^/]*$", Matcher.quoteReplacement(chapter));
+    for (SnippetEvent event : evaluate(shell, path, Repository.read(path)))
+      errors(shell, event).forEach(error -> troubles.add(path + " " + error));
+  }
+
+  /// A snippet ends where the prompt would end it, and before an arrow in any case.
+  private List<Snippet> split(JShell shell) {
+    var found = new ArrayList<Snippet>();
+    String source = "";
+    int first = 0;
+    for (int number = 1; number <= lines.size(); number++) {
+      String line = lines.get(number - 1);
+      Matcher arrow = ARROW.matcher(line);
+      if (arrow.matches()) {
+        if (!source.isEmpty()) found.add(new Snippet(first, number - 1, source));
+        source = "";
+        Snippet last = found.isEmpty() ? new Snippet(0, 0, "") : found.getLast();
+        if (last.end + last.shown.size() != number - 1 || last.line == 0)
+          found.add(last = new Snippet(number, number - 1, ""));
+        last.shown.add(arrow.group(1).strip());
+      } else if (!source.isEmpty() || !line.isBlank() && !line.strip().startsWith("//")) {
+        if (source.isEmpty()) first = number;
+        source += line + "\n";
+        if (shell.sourceCodeAnalysis().analyzeCompletion(source).completeness().isComplete()) {
+          found.add(new Snippet(first, number, source));
+          source = "";
+        }
+      }
+    }
+    if (!source.isEmpty()) found.add(new Snippet(first, lines.size(), source));
+    return found;
+  }
+
+  private List<String> outputs(JShell shell, Snippet snippet)
+      throws InterruptedException, TimeoutException {
+    printed.reset();
+    var events = evaluate(shell, file + ":" + snippet.line, snippet.source);
+    var outputs = new ArrayList<String>();
+    printed.toString(UTF_8).lines().forEach(line -> outputs.add("prints " + line));
+    boolean showsValue = snippet.shown.stream().anyMatch(line -> !line.startsWith("prints"));
+    for (SnippetEvent event : events) {
+      if (event.causeSnippet() != null) continue;
+      errors(shell, event).forEach(outputs::add);
+      if (event.exception() != null) outputs.add("throws " + readable(event.exception()));
+      boolean isDeclaration =
+          event.snippet().kind() == Kind.VAR
+              && event.snippet().subKind() != SubKind.TEMP_VAR_EXPRESSION_SUBKIND;
+      if (event.value() != null && (showsValue || !isDeclaration))
+        event.value().lines().forEach(outputs::add);
+    }
+    outputs.replaceAll(String::strip);
+    return outputs;
+  }
+
+  private static Stream<String> errors(JShell shell, SnippetEvent event) {
+    return shell
+        .diagnostics(event.snippet())
+        .filter(Diag::isError)
+        .map(error -> "does not compile: " + readable(error.getMessage(Locale.ENGLISH)));
+  }
+
+  private static String readable(JShellException exception) {
+    String type =
+        exception instanceof EvalException thrown
+            ? thrown.getExceptionClassName()
+            : exception.getClass().getName();
+    String name = type.replaceFirst(".*[.$]", ""), message = exception.getMessage();
+    return message == null ? name : name + ": " + readable(message);
+  }
+
+  /// On one line, and without the packages that the prompt hides things in.
+  private static String readable(String message) {
+    return message
+        .lines()
+        .map(String::strip)
+        .filter(line -> !line.startsWith("location:"))
+        .collect(Collectors.joining(" "))
+        .replaceAll("REPL\\.\\$JShell\\$\\w+[.$]", "")
+        .replaceFirst("symbol symbol: +", "symbol: ");
+  }
+
+  private List<SnippetEvent> evaluate(JShell shell, String place, String source)
+      throws InterruptedException, TimeoutException {
+    var task = started(shell, source);
+    try {
+      return task.get(patience.toMillis(), MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(place, e.getCause());
+    } catch (TimeoutException e) {
+      stop(shell, task);
+      throw new TimeoutException(
+          """
+          %s was not done after %d ms, and %s. The rest was not played.
+          %s\
+          """
+              .formatted(
+                  place,
+                  patience.toMillis(),
+                  task.isDone() ? "stopped" : "could not even be stopped",
+                  source.lines().limit(20).map(line -> "    " + line + "\n").collect(Collectors.joining())));
+    }
+  }
+
+  private static FutureTask<List<SnippetEvent>> started(JShell shell, String source) {
+    var task =
+        new FutureTask<List<SnippetEvent>>(
+            () -> {
+              var events = new ArrayList<SnippetEvent>();
+              for (String rest = source; !rest.isBlank(); ) {
+                var next = shell.sourceCodeAnalysis().analyzeCompletion(rest);
+                boolean isComplete = next.completeness().isComplete();
+                events.addAll(shell.eval(isComplete ? next.source() : rest));
+                rest = isComplete ? next.remaining() : "";
+              }
+              return events;
+            });
+    Thread.ofPlatform().daemon().name("session").start(task);
+    return task;
+  }
+
+  /// Once told to stop, the engine interrupts the snippet, and each loop in code of the session and its
+  /// chapters ends at its next turn, on whichever thread. A `catch (Throwable …)` may swallow that, so
+  /// we insist.
+  private static void stop(JShell shell, FutureTask<?> task) throws InterruptedException {
+    for (int i = 0; i < 100 && !task.isDone(); i++) {
+      shell.stop();
+      try {
+        task.get(20, MILLISECONDS);
+      } catch (ExecutionException | TimeoutException e) {
+        // Not yet, or not in peace.
+      }
+    }
+  }
+
+  /// Threads that wait for ever cost nothing. Those that go on moving would.
+  private void expectRest(JShell shell, Set<Long> before) throws InterruptedException {
+    List<Threads.Seen> last = List.of(), now = List.of();
+    int quiet = 0;
+    for (long end = System.nanoTime() + 2_000_000_000L; quiet < 5 && System.nanoTime() < end; ) {
+      now = Threads.since(before).stream().filter(Session::isOurs).toList();
+      boolean rests = now.stream().allMatch(thread -> thread.state().equals("WAITING"));
+      quiet = rests && now.equals(last) ? quiet + 1 : 0;
+      last = now;
+    }
+    if (quiet == 5) return;
+    troubles.add(file + " leaves something running that never rests: " + now);
+    // We stop a loop of our own, and all others stop with it.
+    stop(shell, started(shell, "for (;;) ;"));
+  }
+
+  private static boolean isOurs(Threads.Seen thread) {
+    return thread.stack().stream().anyMatch(frame -> frame.startsWith("REPL."));
+  }
+}

@@ -1,0 +1,86 @@
+package harness;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/// What a person at the terminal names, to test or to draw it: a chapter (`03`), an exercise (`03-a`), a
+/// file of one of these, or a file of their own in the place of one (`03 mine.java`).
+///
+/// @param words what the person wrote
+/// @param source the program
+/// @param stage the name of its adapter in `tests/stages`
+/// @param promises what it should keep
+/// @param exercise the exercise that it solves, if it is one
+public record Target(
+    List<String> words,
+    Path source,
+    String stage,
+    List<Promise> promises,
+    Optional<Exercise> exercise) {
+
+  /// @throws IllegalArgumentException with a sentence for the one who wrote `words`
+  public static Target of(List<String> words) {
+    if (words.isEmpty() || words.size() > 2)
+      throw new IllegalArgumentException("Name one chapter or exercise, and at most one file. " + known());
+    var target = byName(words, words.getFirst());
+    if (words.size() == 1) return target;
+    return new Target(
+        words, existing(words.get(1)), target.stage, target.promises, target.exercise);
+  }
+
+  private static Target byName(List<String> words, String name) {
+    String file = Path.of(name).getFileName().toString();
+    for (Exercise exercise : Exercise.all())
+      if (name.equals(exercise.id()) || file.equals(exercise.file())) {
+        Path source = name.equals(exercise.id()) ? exercise.starter() : existing(name);
+        return new Target(
+            words, source, exercise.stage(), exercise.promises(), Optional.of(exercise));
+      }
+    for (int chapter : Matrix.chapters()) {
+      Path source = Matrix.sourceOf(chapter);
+      String number = "%02d".formatted(chapter);
+      if (name.equals(number) || file.equals(source.getFileName().toString()))
+        return new Target(
+            words,
+            name.equals(number) ? source : existing(name),
+            Matrix.stageOf(chapter),
+            Matrix.keptBy(chapter),
+            Optional.empty());
+    }
+    throw new IllegalArgumentException(
+        "'" + name + "' is neither a chapter nor an exercise. " + known()
+            + " For a file of your own, name first what it stands for: 03 " + name);
+  }
+
+  private static Path existing(String file) {
+    Path path = Path.of(file).toAbsolutePath().normalize();
+    if (Files.isRegularFile(path)) return path;
+    Path inClone = Repository.root().resolve(file);
+    if (Files.isRegularFile(inClone)) return inClone;
+    throw new IllegalArgumentException("There is no file " + path + ".");
+  }
+
+  private static String known() {
+    var names = new ArrayList<String>();
+    for (int chapter : Matrix.chapters()) names.add("%02d".formatted(chapter));
+    for (Exercise exercise : Exercise.all()) names.add(exercise.id());
+    return "There are " + names.stream().collect(Collectors.joining(", ")) + ".";
+  }
+
+  /// @throws Subject.DoesNotCompile if the program is not yet one
+  public Subject compile() {
+    return Subject.of(source, stage);
+  }
+
+  /// The command line that does `verb` with this target again.
+  public String command(String verb) {
+    return "./jbang " + verb + " "
+        + words.stream()
+            .map(word -> word.contains(" ") ? "'" + word + "'" : word)
+            .collect(Collectors.joining(" "));
+  }
+}

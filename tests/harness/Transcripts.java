@@ -1,0 +1,169 @@
+//DEPS tools.jackson.core:jackson-databind:3.2.4
+
+package harness;
+
+import static java.util.concurrent.CompletableFuture.completedFuture;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Keeps the outputs that prose quotes true. A fenced block with the info string `console` holds
+/// commands, each on a line of its own after `$ `, and below each what it prints: first its output,
+/// then its errors, then `(exit 2)` or the like unless it ended with 0. Blanks at the end of a line
+/// don't count.
+///
+/// The commands run in the root of the clone, two at a time, and each only once. An instance belongs to
+/// one thread.
+public final class Transcripts implements AutoCloseable {
+
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
+
+  /// A command in prose, and the output shown below it.
+  ///
+  /// @param file relative to the clone's root
+  /// @param line the command's line number, from 1
+  public record Shown(String file, int line, String command, List<String> output) {}
+
+  private final Path root;
+  private final ExecutorService twoAtATime = Executors.newFixedThreadPool(2);
+  private final JsonNode catalog;
+  private final Map<String, CompletableFuture<List<String>>> printed = new HashMap<>();
+  private final Map<String, CompletableFuture<List<String>>> lastOf = new HashMap<>();
+
+  /// For the clone at `root`.
+  public Transcripts(Path root) {
+    this.root = root;
+    this.catalog = new JsonMapper().readTree(root.resolve("jbang-catalog.json"));
+  }
+
+  /// Whether this file's transcripts are meant: all prose is, but tests and tools show some on purpose
+  /// that are wrong.
+  public static boolean mayBeIn(String file) {
+    return file.matches(".*\\.md|(?!tests/|tools/).*\\.(java|jsh)");
+  }
+
+  /// Every transcript in the text of a file.
+  public static List<Shown> in(String file, String text) {
+    var transcripts = new ArrayList<Shown>();
+    for (Fence fence : Fence.in(file, text)) {
+      if (!fence.info().equals("console")) continue;
+      int line = fence.firstLine();
+      for (String content : fence.content()) {
+        if (content.startsWith("$ "))
+          transcripts.add(new Shown(file, line, content.substring(2), new ArrayList<>()));
+        else if (line == fence.firstLine())
+          throw new IllegalStateException(
+              file + ":" + line + ": a console block begins with a command, such as: $ ./jbang 03");
+        else transcripts.getLast().output().add(content);
+        line++;
+      }
+    }
+    return transcripts;
+  }
+
+  /// Starts all these commands, so that the answers are there when one asks for them.
+  public void start(Collection<Shown> transcripts) {
+    transcripts.forEach(shown -> printing(shown.command()));
+  }
+
+  /// Says for a learner where the prose and the real output differ, if they do.
+  public Optional<String> mismatch(Shown shown) throws InterruptedException {
+    return Difference.between(shown.output(), printed(shown.command()))
+        .map(difference ->
+            "%s:%d shows what this command doesn't print:\n  $ %s\nThey differ %s\n%s"
+                .formatted(
+                    shown.file(),
+                    shown.line(),
+                    shown.command(),
+                    difference.told("shown  ", "printed"),
+                    "If the print is right, refresh the prose: ./jbang refresh"));
+  }
+
+  /// The text of a file with all its transcripts filled anew.
+  public String refreshed(String file, String text) throws InterruptedException {
+    start(in(file, text));
+    var lines = new ArrayList<>(text.lines().toList());
+    for (Fence fence : Fence.in(file, text).reversed()) {
+      if (!fence.info().equals("console")) continue;
+      var content = new ArrayList<String>();
+      for (String line : fence.content()) {
+        if (!line.startsWith("$ ")) continue;
+        content.add(line);
+        content.addAll(printed(line.substring(2)));
+      }
+      List<String> block = lines.subList(fence.firstLine() - 1, fence.lastLine());
+      block.clear();
+      content.forEach(line -> block.add((fence.prefix() + line).stripTrailing()));
+    }
+    return String.join("\n", lines) + "\n";
+  }
+
+  private List<String> printed(String command) throws InterruptedException {
+    try {
+      return printing(command).get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause().getMessage(), e);
+    }
+  }
+
+  private CompletableFuture<List<String>> printing(String command) {
+    return printed.computeIfAbsent(command, this::queue);
+  }
+
+  /// Two JBangs that build one script at the same time get in each other's way. So a script's commands
+  /// run one after the other, and only different scripts side by side.
+  private CompletableFuture<List<String>> queue(String command) {
+    String script = script(command);
+    CompletableFuture<?> last = lastOf.getOrDefault(script, completedFuture(null));
+    var printing = last.handleAsync((_, _) -> print(command), twoAtATime);
+    lastOf.put(script, printing);
+    return printing;
+  }
+
+  private String script(String command) {
+    Matcher jbang = Pattern.compile("\\./jbang ([^- ]\\S*).*").matcher(command);
+    if (!jbang.matches()) return command;
+    JsonNode alias = catalog.path("aliases").path(jbang.group(1));
+    return alias.path("script-ref").asString(jbang.group(1));
+  }
+
+  private List<String> print(String command) {
+    try {
+      return showable(Command.run(command, root, DEADLINE));
+    } catch (InterruptedException e) {
+      throw new CancellationException("Not run any more: " + command);
+    }
+  }
+
+  private static List<String> showable(Command.Result result) {
+    List<String> lines = result.shown().lines().map(String::stripTrailing).toList();
+    for (String line : lines)
+      if (line.startsWith("$ ") || line.contains("```"))
+        throw new IllegalStateException("A transcript can't show this line of its output: " + line);
+      else if (line.startsWith("[jbang] [ERROR]"))
+        throw new IllegalStateException("JBang could not run it. " + line);
+    return lines;
+  }
+
+  /// Kills what still runs.
+  @Override
+  public void close() {
+    twoAtATime.shutdownNow();
+    twoAtATime.close();
+  }
+}
