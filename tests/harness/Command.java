@@ -15,9 +15,10 @@ import java.util.stream.Stream;
 public final class Command {
 
   /// Java writes UTF-8 and English, whatever the machine prefers: transcripts show the same bytes
-  /// everywhere.
+  /// everywhere. The rest halves the time that a short program takes.
   private static final String JAVA_OPTIONS =
-      " -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8 -Duser.language=en";
+      " -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8 -Duser.language=en"
+          + " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
   /// What Java says about its environment, and JBang about its cache, is not the command's output.
   private static final String NOISE =

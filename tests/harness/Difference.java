@@ -15,9 +15,9 @@ record Difference(int line, String one, String other) {
     return Optional.of(new Difference(i + 1, at(one, i), at(other, i)));
   }
 
-  /// The two lines, each behind the name of its text.
+  /// The two lines, each behind the name of its text, such as `shown: `.
   String told(String nameOfOne, String nameOfOther) {
-    return "in line %d:\n  %s: %s\n  %s: %s".formatted(line, nameOfOne, one, nameOfOther, other);
+    return "in line %d:\n  %s%s\n  %s%s".formatted(line, nameOfOne, one, nameOfOther, other);
   }
 
   private static String at(List<String> lines, int i) {

@@ -64,7 +64,7 @@ public record Drift(SortedMap<String, String> files) {
         if (first == null) continue;
         carriesOver = true;
         Difference.between(first.lines, region.lines)
-            .map(difference -> difference.told(first.place(), region.place()))
+            .map(difference -> difference.told(first.place() + ": ", region.place() + ": "))
             .ifPresent(told -> complaints.add("The region '" + region.name + "' differs " + told));
       }
       if (!carriesOver)
@@ -300,7 +300,7 @@ public record Drift(SortedMap<String, String> files) {
     try {
       return Difference.between(text.lines().toList(), Formatting.formatted(text).lines().toList())
           .map(difference ->
-              file + " is not formatted " + difference.told("it has   ", "refreshed"));
+              file + " is not formatted " + difference.told("is:        ", "formatted: "));
     } catch (FormatterException e) {
       return Optional.of(file + " is no Java: " + e.getMessage());
     }

@@ -81,7 +81,7 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
                 breaches.add(new Breach(Article.FORGOTTEN_FUTURE, e + placeOf(e)));
             });
     for (Threads.Seen thread : Threads.since(threadsBefore))
-      if (REPORTED.add(thread.id()))
+      if (REPORTED.add(thread.thread().threadId()))
         breaches.add(new Breach(Article.LEAKED_THREAD, thread.toString()));
     return breaches.stream().distinct().toList();
   }

@@ -31,6 +31,10 @@ public final class Run<E> implements AutoCloseable {
   /// After so many failed reads in a row, the log stops answering: the program spins.
   static final int ENOUGH_FAILURES = 50;
 
+  /// We can't look at all threads in one instant: one may wake another meanwhile. If several looks in a
+  /// row show nobody who could move, and nothing happened meanwhile, then nobody can.
+  private static final int LOOKS_TO_BE_SURE = 3;
+
   private final Script script;
   private final Stage<E> stage;
   private final Timeline timeline = new Timeline();
@@ -79,7 +83,7 @@ public final class Run<E> implements AutoCloseable {
             },
             "starter");
     starter.start();
-    boolean returned = waitFor(() -> !starter.isAlive());
+    boolean returned = waitFor(() -> !starter.isAlive(), () -> false);
     if (thrown[0] instanceof RunIsOver) return;
     if (thrown[0] instanceof LinkageError e)
       throw new StartFailed("The harness can't call the program: " + e.getMessage());
@@ -196,44 +200,39 @@ public final class Run<E> implements AutoCloseable {
     return offsets.getOrDefault(event, -1L);
   }
 
-  /// Waits until `happened`, or until nothing can happen any more.
+  /// Waits until `happened`, or until nothing can happen any more, or the program spins.
   ///
   /// @return whether it happened
   private boolean waitFor(BooleanSupplier happened) {
+    return waitFor(happened, () -> spinning || over);
+  }
+
+  private boolean waitFor(BooleanSupplier happened, BooleanSupplier hopeless) {
     int seen = -1;
-    boolean stuckBefore = false;
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    int stuck = 0;
+    long deadline = 0;
     while (true) {
       synchronized (this) {
         if (happened.getAsBoolean()) return true;
-        if (spinning || over) return false;
-        int now = timeline.size();
-        if (now != seen) {
+        if (hopeless.getAsBoolean() || stuck == LOOKS_TO_BE_SURE) return false;
+        if (timeline.size() != seen) {
           deadline = System.nanoTime() + PATIENCE.toNanos();
-          stuckBefore = false;
+          stuck = 0;
         }
-        seen = now;
+        seen = timeline.size();
         if (System.nanoTime() > deadline) {
           busy = Threads.since(before).stream().filter(thread -> !thread.waits()).findFirst();
           return false;
         }
         try {
-          wait(stuckBefore ? 1 : 5);
+          wait(stuck == 0 ? 5 : 1);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           return false;
         }
-        if (happened.getAsBoolean()) return true;
-        if (timeline.size() != seen) continue;
       }
-      boolean stuck = Threads.since(before).stream().allMatch(Threads.Seen::waits);
-      // twice, because a thread may have moved between two lines of the first dump
-      if (stuck && stuckBefore && timeline.size() == seen) {
-        synchronized (this) {
-          return happened.getAsBoolean();
-        }
-      }
-      stuckBefore = stuck;
+      boolean allWait = Threads.since(before).stream().allMatch(Threads.Seen::waits);
+      stuck = allWait && timeline.size() == seen ? stuck + 1 : 0;
     }
   }
 
@@ -306,11 +305,12 @@ public final class Run<E> implements AutoCloseable {
   private void waitForThreadsToEnd() {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     int stuck = 0;
-    while (stuck < 3 && System.nanoTime() < deadline) {
+    while (stuck < LOOKS_TO_BE_SURE && System.nanoTime() < deadline) {
       var left = Threads.since(before);
       if (left.isEmpty()) return;
-      if (left.stream().allMatch(Threads.Seen::waits)) stuck++;
+      stuck = left.stream().allMatch(Threads.Seen::waits) ? stuck + 1 : 0;
       for (Thread reader : readers()) reader.interrupt();
+      Thread.yield();
     }
   }
 

@@ -1,96 +1,102 @@
 package harness;
 
-import com.sun.management.HotSpotDiagnosticMXBean;
-import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import java.util.stream.Stream;
 
-/// Who is alive, virtual threads included. `Thread.getAllStackTraces` doesn't know those; the JDK's
-/// thread dump does, and it says of each whether it could move (JEP 444, "Observing virtual
-/// threads"). A dump takes about two milliseconds, so we ask only when nothing seems to happen.
+/// Who is alive, virtual threads included. `Thread.getAllStackTraces` doesn't know those.
+///
+/// The JDK's thread dump does, but a dump taken while virtual threads come and go can crash JDK 25
+/// (JDK-8364343). So we ask where the dump asks, in `jdk.internal.vm.ThreadContainers`, and leave the
+/// rest to `Thread.getState`. The package must be exported to us: see `//RUNTIME_OPTIONS` in the scripts.
 public final class Threads {
-
-  private static final HotSpotDiagnosticMXBean DIAGNOSTIC =
-      ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-  private static final JsonMapper JSON = new JsonMapper();
 
   /// Threads that the JDK and its tools keep for themselves.
   private static final String JDK_OWNED =
       "ForkJoinPool.*|VirtualThread-.*|process reaper.*|Common-Cleaner|Cleaner-\\d+|Reference Handler"
           + "|Finalizer|Signal Dispatcher|Notification Thread|Attach Listener|junit-timeout.*"
-          + "|HTTP-Dispatcher|JFR .*|.*(Compiler|Sweeper) ?[Tt]hread.*";
+          + "|DestroyJavaVM|JFR .*|.*(Compiler|Sweeper) ?[Tt]hread.*";
 
-  /// A thread at the moment of the dump.
-  public record Seen(long id, String name, boolean virtual, String state, List<String> stack) {
+  /// A live thread.
+  public record Seen(Thread thread) {
 
     /// Whether only someone else can wake it: not running, not ready to run, no timeout.
     boolean waits() {
-      return state.equals("WAITING");
+      return thread.getState() == Thread.State.WAITING;
     }
 
     /// The thread, and the place where it stands, for a person to read.
     @Override
     public String toString() {
+      var stack = thread.getStackTrace();
       String place =
-          stack.stream()
-              .filter(frame -> !frame.contains("/") && !frame.startsWith("harness."))
+          Stream.of(stack)
+              .filter(Seen::isForeign)
               .findFirst()
-              .orElse(stack.isEmpty() ? "not yet running" : stack.getFirst());
-      String kind = virtual ? "virtual thread" : "thread";
-      return kind + (name.isEmpty() ? " #" + id : " '" + name + "'") + ", " + state + " at " + place;
+              .map(StackTraceElement::toString)
+              .orElse(stack.length == 0 ? "its beginning" : "" + stack[0]);
+      String name = thread.getName().isEmpty() ? "#" + thread.threadId() : "'" + thread.getName() + "'";
+      String kind = thread.isVirtual() ? "virtual thread " : "thread ";
+      return kind + name + ", " + thread.getState() + " at " + place;
+    }
+
+    private static boolean isForeign(StackTraceElement frame) {
+      return frame.getModuleName() == null && !frame.getClassName().startsWith("harness.");
     }
   }
 
-  /// All live threads but the caller's and the JDK's own.
-  public static List<Seen> alive() {
-    try {
-      Path dump = Files.createTempDirectory("threads").resolve("dump.json");
-      try {
-        DIAGNOSTIC.dumpThreads(dump.toString(), ThreadDumpFormat.JSON);
-        return read(JSON.readTree(dump.toFile()));
-      } finally {
-        Files.deleteIfExists(dump);
-        Files.deleteIfExists(dump.getParent());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("Could not ask the JDK for its threads", e);
-    }
-  }
-
-  /// Those that are alive now and were not at the time of `before`.
+  /// Those that are alive now and were not at the time of `before`, but for the caller and the JDK's own.
   public static List<Seen> since(Set<Long> before) {
-    return alive().stream().filter(thread -> !before.contains(thread.id)).toList();
+    return alive().filter(thread -> !before.contains(thread.threadId())).map(Seen::new).toList();
   }
 
   /// The ids of all that are alive: the baseline for [#since].
   public static Set<Long> ids() {
-    return alive().stream().map(Seen::id).collect(Collectors.toSet());
+    return alive().map(Thread::threadId).collect(Collectors.toSet());
   }
 
-  private static List<Seen> read(JsonNode root) {
-    var seen = new ArrayList<Seen>();
-    for (JsonNode container : root.path("threadDump").path("threadContainers"))
-      for (JsonNode thread : container.path("threads")) {
-        long id = thread.path("tid").asLong();
-        String name = thread.path("name").asString();
-        boolean virtual = thread.path("virtual").asBoolean(false);
-        if (id == Thread.currentThread().threadId()) continue;
-        var stack = new ArrayList<String>();
-        for (JsonNode frame : thread.path("stack")) stack.add(frame.asString());
-        if (!virtual && name.matches(JDK_OWNED) && stack.stream().allMatch(f -> f.contains("/")))
-          continue;
-        seen.add(new Seen(id, name, virtual, thread.path("state").asString(), stack));
-      }
-    return seen;
+  private static Stream<Thread> alive() {
+    return threadsOf(call(ROOT, null))
+        .filter(thread -> thread != Thread.currentThread() && thread.isAlive())
+        .filter(thread -> thread.isVirtual() || !isJdkOwned(thread));
+  }
+
+  private static boolean isJdkOwned(Thread thread) {
+    if (!thread.getName().matches(JDK_OWNED)) return false;
+    boolean isPoolWorker = thread.getName().contains("commonPool");
+    return !isPoolWorker || Stream.of(thread.getStackTrace()).noneMatch(Seen::isForeign);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Stream<Thread> threadsOf(Object container) {
+    var own = (Stream<Thread>) call(THREADS, container);
+    var children = (Stream<Object>) call(CHILDREN, container);
+    return Stream.concat(own, children.flatMap(Threads::threadsOf));
+  }
+
+  private static final Method ROOT = method("ThreadContainers", "root");
+  private static final Method CHILDREN = method("ThreadContainer", "children");
+  private static final Method THREADS = method("ThreadContainer", "threads");
+
+  private static Method method(String type, String name) {
+    try {
+      return Class.forName("jdk.internal.vm." + type).getMethod(name);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("This JDK has no jdk.internal.vm." + type + "." + name, e);
+    }
+  }
+
+  private static Object call(Method method, Object receiver) {
+    try {
+      return method.invoke(receiver);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(
+          "The JDK doesn't let us see its threads. Run this with ./jbang, or with"
+              + " --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED",
+          e);
+    }
   }
 
   private Threads() {}

@@ -90,7 +90,7 @@ public final class Transcripts implements AutoCloseable {
                     shown.file(),
                     shown.line(),
                     shown.command(),
-                    difference.told("shown  ", "printed"),
+                    difference.told("shown:   ", "printed: "),
                     "If the print is right, refresh the prose: ./jbang refresh"));
   }
 
