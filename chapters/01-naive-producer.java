@@ -147,13 +147,12 @@ class NaiveProducer {
   /// *In the margin:* the essay's `start` makes the log and the channel itself.
   /// Ours is handed both, so that a test can hand in a log that fails on cue.
   static void start(Log log, BlockingQueue<Click> clicks) {
-    go(
-        () -> {
-          for (long offset = 0; ; offset++) {
-            Click click = log.take(offset);
-            clicks.put(click);
-          }
-        });
+    go(() -> {
+      for (long offset = 0; ; offset++) {
+        Click click = log.take(offset);
+        clicks.put(click);
+      }
+    });
   }
 
   /// ## Run it
@@ -161,8 +160,15 @@ class NaiveProducer {
   /// ```console
   /// $ ./jbang chapters/01-naive-producer.java --events 5
   /// 01 · naive producer: 5 events, no buffer
-  ///   offset 0: SHIPPING
-  ///   offset 1: SHIPPING
+  ///   offset 0: ADD_TO_CART
+  ///   offset 1: PAYMENT
+  ///   offset 2: PAYMENT
+  ///   offset 3: PAYMENT
+  ///   offset 4: PAYMENT
+  ///   (a second of silence)
+  ///
+  /// 5 of 5 clicks arrived. The end? A crash? Nobody says.
+  /// Replay: ./jbang chapters/01-naive-producer.java --events 5 --fault chance --seed 42
   /// ```
   ///
   /// The consumer waits a second for each click, and then shrugs. Now let the
@@ -170,6 +176,14 @@ class NaiveProducer {
   ///
   /// ```console
   /// $ ./jbang chapters/01-naive-producer.java --events 5 --fault read@3
+  /// 01 · naive producer: 5 events, no buffer
+  ///   offset 0: ADD_TO_CART
+  ///   offset 1: PAYMENT
+  ///   offset 2: PAYMENT
+  ///   (a second of silence)
+  ///
+  /// 3 of 5 clicks arrived. The end? A crash? Nobody says.
+  /// Replay: ./jbang chapters/01-naive-producer.java --events 5 --fault read@3 --seed 42
   /// ```
   ///
   /// Compare the two endings. In the first run the log was read to its end. In

@@ -173,17 +173,16 @@ class StepFunction {
   // region the producer
 
   static Future<Failure> start(Log log, BlockingQueue<Click> clicks, long from) {
-    return go(
-        () -> {
-          for (long offset = from; ; ) {
-            switch (publishClick(log, offset, clicks)) {
-              case Read(long next) -> offset = next;
-              case Failed(Failure failure) -> {
-                return failure;
-              }
-            }
+    return go(() -> {
+      for (long offset = from; ; ) {
+        switch (publishClick(log, offset, clicks)) {
+          case Read(long next) -> offset = next;
+          case Failed(Failure failure) -> {
+            return failure;
           }
-        });
+        }
+      }
+    });
   }
 
   // endregion
@@ -192,12 +191,26 @@ class StepFunction {
   ///
   /// ```console
   /// $ ./jbang chapters/02-step-function.java --fault read@3
+  /// 02 · step function: 10000 events, no buffer
+  ///   (a second of silence)
+  ///
+  /// 3 of 10000 clicks arrived, and then none.
+  /// But this time someone kept the Future, and it holds a value:
+  ///   publish-click@3 Session has timed out.
+  /// Replay: ./jbang chapters/02-step-function.java --events 10000 --fault read@3 --seed 42
   /// ```
   ///
   /// Now leave the faults to chance, as the network does:
   ///
   /// ```console
   /// $ ./jbang chapters/02-step-function.java
+  /// 02 · step function: 10000 events, no buffer
+  ///   (a second of silence)
+  ///
+  /// 412 of 10000 clicks arrived, and then none.
+  /// But this time someone kept the Future, and it holds a value:
+  ///   publish-click@412 Session has timed out.
+  /// Replay: ./jbang chapters/02-step-function.java --events 10000 --fault chance --seed 42
   /// ```
   ///
   /// One read in 1000 fails, so a run of 10,000 has a chance of about one in

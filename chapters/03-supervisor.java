@@ -150,17 +150,16 @@ class Supervisor {
   // region the producer
 
   static Future<Failure> start(Log log, BlockingQueue<Click> clicks, long from) {
-    return go(
-        () -> {
-          for (long offset = from; ; ) {
-            switch (publishClick(log, offset, clicks)) {
-              case Read(long next) -> offset = next;
-              case Failed(Failure failure) -> {
-                return failure;
-              }
-            }
+    return go(() -> {
+      for (long offset = from; ; ) {
+        switch (publishClick(log, offset, clicks)) {
+          case Read(long next) -> offset = next;
+          case Failed(Failure failure) -> {
+            return failure;
           }
-        });
+        }
+      }
+    });
   }
 
   // endregion
@@ -184,22 +183,37 @@ class Supervisor {
   /// that changes its past is no log, so ours is made once and handed in.
 
   static void startSupervisor(Log log, BlockingQueue<Click> clicks, Consumer<String> out) {
-    go(
-        () -> {
-          for (Future<Failure> producer = start(log, clicks, 0); ; ) {
-            out.accept("Starting producer.");
-            Failure failure = producer.get();
-            out.accept("An error has occurred: " + failure);
-            out.accept("Restarting producer.");
-            producer = start(log, clicks, failure.offset());
-          }
-        });
+    go(() -> {
+      for (Future<Failure> producer = start(log, clicks, 0); ; ) {
+        out.accept("Starting producer.");
+        Failure failure = producer.get();
+        out.accept("An error has occurred: " + failure);
+        out.accept("Restarting producer.");
+        producer = start(log, clicks, failure.offset());
+      }
+    });
   }
 
   /// ## Run it
   ///
   /// ```console
   /// $ ./jbang chapters/03-supervisor.java --events 10 --fault read@7
+  /// 03 · supervisor: 10 events, a channel of 1024
+  /// Starting producer.
+  /// An error has occurred: publish-click@7 Session has timed out.
+  /// Restarting producer.
+  /// Starting producer.
+  /// An error has occurred: publish-click@10 An invalid offset has been specified!
+  /// Restarting producer.
+  /// Starting producer.
+  /// An error has occurred: publish-click@10 An invalid offset has been specified!
+  /// Restarting producer.
+  /// Starting producer.
+  ///   … and so on: 1000 restarts, in which nothing moved.
+  ///
+  /// 10 of 10 clicks arrived, in log order; 0 came twice; 1 faults on the way.
+  /// At the end of the log it restarts for ever. Chapter 4 teaches it to give up.
+  /// Replay: ./jbang chapters/03-supervisor.java --events 10 --fault read@7 --seed 42
   /// ```
   ///
   /// Ten of ten. The consumer did not notice a thing. That was the easy part.
@@ -213,6 +227,22 @@ class Supervisor {
   ///
   /// ```console
   /// $ ./jbang chapters/03-supervisor.java --events 10 --fault put@7
+  /// 03 · supervisor: 10 events, a channel of 1024
+  /// Starting producer.
+  /// An error has occurred: publish-click@7 Session has timed out.
+  /// Restarting producer.
+  /// Starting producer.
+  /// An error has occurred: publish-click@10 An invalid offset has been specified!
+  /// Restarting producer.
+  /// Starting producer.
+  /// An error has occurred: publish-click@10 An invalid offset has been specified!
+  /// Restarting producer.
+  /// Starting producer.
+  ///   … and so on: 1000 restarts, in which nothing moved.
+  ///
+  /// 10 of 10 clicks arrived, in log order; 1 came twice; 1 faults on the way.
+  /// At the end of the log it restarts for ever. Chapter 4 teaches it to give up.
+  /// Replay: ./jbang chapters/03-supervisor.java --events 10 --fault put@7 --seed 42
   /// ```
   ///
   /// Eleven clicks out of ten. The step failed *after* its effect, and the

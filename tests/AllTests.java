@@ -9,8 +9,16 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
 //DEPS com.google.googlejavaformat:google-java-format:1.37.0
-//SOURCES MatrixTest.java
-//SOURCES harness/Checks.java
+// The harness asks the JDK for its threads, and the formatter uses the compiler's own parser.
+//RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.code=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.parser=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
+//SOURCES *Test.java
+//SOURCES harness/*.java
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 

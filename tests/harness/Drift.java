@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -102,41 +101,42 @@ public record Drift(SortedMap<String, String> files) {
   /// Parts of its anatomy that a chapter lacks.
   public List<String> chapterParts() {
     var complaints = new ArrayList<String>();
-    for (String chapter : named("chapters/.*\\.java")) {
-      SequencedMap<String, Boolean> parts = new LinkedHashMap<>();
-      String text = files.get(chapter), number = numberOf(chapter);
-      parts.put(
-          "a name such as 04-giving-up.java", chapter.matches("chapters/\\d\\d(-[a-z]+)+\\.java"));
-      parts.put("a first line for the shell", text.startsWith("///usr/bin/env jbang "));
-      parts.put("//JAVA 25+", text.contains("\n//JAVA 25+\n"));
-      parts.put(
-          "//DESCRIPTION " + number + " · …", text.contains("\n//DESCRIPTION " + number + " · "));
-      parts.put(
-          "independence: before chapter 10 there is no //DEPS",
-          number.compareTo("10") >= 0 || !text.contains("\n//DEPS "));
-
-      String opening = String.join(" ", prose(chapter, text.split("(?m)^class ")[0])).strip();
-      parts.put("a title: # 4 · …", opening.matches("# \\d+ · .*"));
-      for (String part : List.of("**The question.**", "After this chapter you can", "**Predict.**"))
-        parts.put(part + " before the class", opening.contains(part));
-      parts.put(
-          "*Reading: N minutes. Exercises: N minutes.* before the class",
-          MINUTES.matcher(opening).find());
-
-      String ending = String.join(" ", prose(chapter, text)).replaceAll(".* ## ", "");
-      String exercises = ending.replaceAll(".*\\*\\*Exercises:\\*\\*|\\*\\*Sources:\\*\\*.*", "");
-      parts.put(
-          "two **Exercises:** at its end",
-          groups("(exercises/" + number + "-)", exercises).count() > 1);
-      parts.put("**Sources:** at its end", ending.contains("**Sources:**"));
-      parts.put(
-          "a session to play with, in a .jsh file",
-          files.containsKey(chapter.replace(".java", ".jsh")));
-      parts.forEach((part, isThere) -> {
-        if (!isThere) complaints.add(chapter + " lacks " + part + ".");
-      });
-    }
+    for (String chapter : named("chapters/.*\\.java"))
+      partsOf(chapter)
+          .forEach((part, isThere) -> {
+            if (!isThere) complaints.add(chapter + " lacks " + part + ".");
+          });
     return complaints;
+  }
+
+  private Map<String, Boolean> partsOf(String chapter) {
+    Map<String, Boolean> parts = new LinkedHashMap<>();
+    String text = files.get(chapter),
+        number = numberOf(chapter),
+        description = "//DESCRIPTION " + number + " · ";
+    parts.put(
+        "a name such as 04-giving-up.java", chapter.matches("chapters/\\d\\d(-[a-z]+)+\\.java"));
+    parts.put("a first line for the shell", text.startsWith("///usr/bin/env jbang "));
+    parts.put("//JAVA 25+", text.contains("\n//JAVA 25+\n"));
+    parts.put(description + "…", text.contains("\n" + description));
+    boolean mayDepend = number.compareTo("10") >= 0;
+    parts.put("independence: //DEPS begin in chapter 10", mayDepend || !text.contains("\n//DEPS "));
+
+    String opening = String.join(" ", prose(chapter, text.split("(?m)^class ")[0])).strip();
+    parts.put("a title such as # 4 · Giving up", opening.matches("# \\d+ · .*"));
+    for (String part : List.of("**The question.**", "After this chapter you can", "**Predict.**"))
+      parts.put(part + " before the class", opening.contains(part));
+    boolean hasMinutes = MINUTES.matcher(opening).find();
+    parts.put("*Reading: N minutes. Exercises: N minutes.* before the class", hasMinutes);
+
+    String ending = String.join(" ", prose(chapter, text)).replaceAll(".* ## ", "");
+    String exercises = ending.replaceAll(".*\\*\\*Exercises:\\*\\*|\\*\\*Sources:\\*\\*.*", "");
+    long exerciseCount = groups("(exercises/" + number + "-)", exercises).count();
+    parts.put("two **Exercises:** at its end", exerciseCount > 1);
+    parts.put("**Sources:** at its end", ending.contains("**Sources:**"));
+    boolean hasSession = files.containsKey(chapter.replace(".java", ".jsh"));
+    parts.put("a session to play with, in a .jsh file", hasSession);
+    return parts;
   }
 
   /// Starters without solutions, the reverse, and both of which no chapter tells.
@@ -200,10 +200,10 @@ public record Drift(SortedMap<String, String> files) {
   }
 
   private static boolean looksLikeAFile(String word) {
-    boolean stands = !word.matches(".*(NN|NAME|[*<>…{}@=]).*");
-    return stands
-        && word.matches(
-            "(\\./)?(chapters|exercises|solutions|tests|tools|bench|\\.ci)/.*|[\\w-]+\\.(java|jsh|md|toml|cmd)");
+    boolean isPattern = word.matches(".*(NN|NAME|[*<>…{}@=]).*");
+    String folders = "(chapters|exercises|solutions|tests|tools|bench|\\.ci)";
+    String endings = "(java|jsh|md|toml|cmd)";
+    return !isPattern && word.matches("(\\./)?" + folders + "/.*|[\\w-]+\\." + endings);
   }
 
   /// Whether there is such a file or folder, with the clone's root as `/`.
@@ -224,12 +224,7 @@ public record Drift(SortedMap<String, String> files) {
           .distinct()
           .forEach(name ->
               complaints.add(
-                  file
-                      + " says ./jbang "
-                      + name
-                      + ", and jbang-catalog.json has no "
-                      + name
-                      + "."));
+                  "%s says ./jbang %s, and jbang-catalog.json has no %2$s.".formatted(file, name)));
     }
     return complaints;
   }

@@ -4,6 +4,7 @@ import harness.Timeline.Kind;
 import harness.Timeline.Lane;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,9 +29,6 @@ public final class Run<E> implements AutoCloseable {
   /// How long a run may go without anything happening, though some thread could still move.
   static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  /// After so many failed reads in a row, the log stops answering: the program spins.
-  static final int ENOUGH_FAILURES = 50;
-
   /// We can't look at all threads in one instant: one may wake another meanwhile. If several looks in a
   /// row show nobody who could move, and nothing happened meanwhile, then nobody can.
   private static final int LOOKS_TO_BE_SURE = 3;
@@ -46,6 +44,12 @@ public final class Run<E> implements AutoCloseable {
   private final List<String> printed = new ArrayList<>();
   private final List<Long> arrived = new ArrayList<>();
   private final Map<Thread, Integer> refusals = new HashMap<>();
+  private final List<Turn> turns = new ArrayList<>();
+  private boolean lockstep;
+
+  /// After so many failed reads in a row, the log stops answering: the program spins.
+  private int enoughFailures = 50;
+
   private int failedReads;
   private int reads;
   private int pauses;
@@ -58,6 +62,17 @@ public final class Run<E> implements AutoCloseable {
   /// @throws StartFailed if its `start` throws or doesn't come back
   static <E> Run<E> start(Stage<E> stage, Script script) {
     var run = new Run<>(stage, script);
+    run.start();
+    return run;
+  }
+
+  /// As [#start], but one thread moves at a time, in an order that depends on the script alone: the
+  /// supervisor first, then the producers, and the consumer when nobody else can. Slower, and the
+  /// timeline of one script is always the same.
+  public static <E> Run<E> inLockstep(Stage<E> stage, Script script) {
+    var run = new Run<>(stage, script);
+    run.lockstep = true;
+    run.enoughFailures = script.faults().size() + 2;
     run.start();
     return run;
   }
@@ -100,7 +115,7 @@ public final class Run<E> implements AutoCloseable {
 
   /// The log: the event at `offset`, or what the script has in store for this read.
   public E take(long offset) throws InterruptedException {
-    endIfOver();
+    awaitTurn(Lane.LOG);
     return read(offset);
   }
 
@@ -110,8 +125,8 @@ public final class Run<E> implements AutoCloseable {
       readers.put(Thread.currentThread(), readers.size() + 1);
       timeline.add(Lane.PRODUCER, Kind.START, offset, "#" + readers.size() + " from " + offset);
     }
-    if (++failedReads > ENOUGH_FAILURES || ++reads > 20 * script.events() + 500) {
-      if (!spinning) timeline.add(Lane.LOG, Kind.NOTE, offset, "answers no more: too many reads");
+    if (++failedReads > enoughFailures || ++reads > 20 * script.events() + 500) {
+      if (!spinning) timeline.add(Lane.LOG, Kind.NOTE, offset, "and so on: the log answers no more");
       spinning = true;
       awaitTheEnd();
     }
@@ -148,7 +163,7 @@ public final class Run<E> implements AutoCloseable {
 
   /// Where a supervisor prints its messages.
   public void print(String line) {
-    endIfOver();
+    awaitTurn(Lane.SUPERVISOR);
     synchronized (this) {
       printed.add(line);
       timeline.add(Lane.SUPERVISOR, Kind.SAID, -1, line);
@@ -158,7 +173,7 @@ public final class Run<E> implements AutoCloseable {
 
   /// Where a program that waits between two attempts says so. The wait takes no time here.
   public void pause(Duration wait) {
-    endIfOver();
+    awaitTurn(Lane.SUPERVISOR);
     synchronized (this) {
       pauses++;
       timeline.add(Lane.SUPERVISOR, Kind.NOTE, -1, "waits " + wait.toMillis() + " ms");
@@ -173,6 +188,7 @@ public final class Run<E> implements AutoCloseable {
   /// @return its offset, or empty if none is there and none will come: nothing of the program can move,
   ///     or it spins, or our patience is at its end
   public Optional<Long> next() {
+    if (lockstep) quiet();
     if (!waitFor(() -> !channel.isEmpty())) return Optional.empty();
     return Optional.ofNullable(channel.poll()).map(this::arrived);
   }
@@ -215,6 +231,7 @@ public final class Run<E> implements AutoCloseable {
       synchronized (this) {
         if (happened.getAsBoolean()) return true;
         if (hopeless.getAsBoolean() || stuck == LOOKS_TO_BE_SURE) return false;
+        if (stuck == LOOKS_TO_BE_SURE - 1 && grantTurn()) stuck = 0;
         if (timeline.size() != seen) {
           deadline = System.nanoTime() + PATIENCE.toNanos();
           stuck = 0;
@@ -225,7 +242,7 @@ public final class Run<E> implements AutoCloseable {
           return false;
         }
         try {
-          wait(stuck == 0 ? 5 : 1);
+          wait(stuck == 0 && !lockstep ? 5 : 1);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           return false;
@@ -234,6 +251,53 @@ public final class Run<E> implements AutoCloseable {
       boolean allWait = Threads.since(before).stream().allMatch(Threads.Seen::waits);
       stuck = allWait && timeline.size() == seen ? stuck + 1 : 0;
     }
+  }
+
+  // ---- lockstep ----------------------------------------------------------------------------------
+
+  /// A call of the program that waits until it may go on.
+  private static final class Turn implements Comparable<Turn> {
+    final Lane lane;
+    final long thread = Thread.currentThread().threadId();
+    boolean granted;
+
+    Turn(Lane lane) {
+      this.lane = lane;
+    }
+
+    @Override
+    public int compareTo(Turn other) {
+      int byLane = other.lane.compareTo(lane); // supervisor, channel, log
+      return byLane == 0 ? Long.compare(thread, other.thread) : byLane;
+    }
+  }
+
+  /// Where every call of the program begins: it waits for its turn in lockstep, and ends with the run.
+  void awaitTurn(Lane lane) {
+    endIfOver();
+    if (!lockstep) return;
+    boolean interrupted = false;
+    synchronized (this) {
+      var turn = new Turn(lane);
+      turns.add(turn);
+      while (!turn.granted && !over) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          interrupted = true; // for the call itself to notice
+        }
+      }
+    }
+    if (interrupted) Thread.currentThread().interrupt();
+    endIfOver();
+  }
+
+  private boolean grantTurn() {
+    if (turns.isEmpty()) return false;
+    Collections.sort(turns);
+    turns.removeFirst().granted = true;
+    notifyAll();
+    return true;
   }
 
   // ---- what the harness knows ------------------------------------------------------------------
@@ -340,7 +404,7 @@ public final class Run<E> implements AutoCloseable {
   }
 
   /// The program could not be started.
-  static final class StartFailed extends RuntimeException {
+  public static final class StartFailed extends RuntimeException {
     StartFailed(String message) {
       super(message);
     }

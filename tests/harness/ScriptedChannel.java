@@ -39,7 +39,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
   }
 
   private boolean offerWithin(E event, long nanos) throws InterruptedException {
-    run.endIfOver();
+    run.awaitTurn(Lane.CHANNEL);
     synchronized (run) {
       if (Thread.interrupted()) throw new InterruptedException();
       long start = System.nanoTime();
@@ -72,7 +72,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
 
   @Override
   public boolean offer(E event) {
-    run.endIfOver();
+    run.awaitTurn(Lane.CHANNEL);
     synchronized (run) {
       if (capacity == 0 || queue.size() >= capacity) return refuse(event);
       accept(event);

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -158,7 +159,7 @@ public final class Session {
     } catch (TimeoutException e) {
       troubles.add(e.getMessage());
     }
-    expectRest(shell, before);
+    end(shell, before);
   }
 
   /// Evaluates a chapter, as `jshell chapters/02-step-function.java` does.
@@ -297,23 +298,39 @@ public final class Session {
     }
   }
 
-  /// Threads that wait for ever cost nothing. Those that go on moving would.
-  private void expectRest(JShell shell, Set<Long> before) throws InterruptedException {
-    List<Threads.Seen> last = List.of(), now = List.of();
-    int quiet = 0;
-    for (long end = System.nanoTime() + 2_000_000_000L; quiet < 5 && System.nanoTime() < end; ) {
-      now = Threads.since(before).stream().filter(Session::isOurs).toList();
-      boolean rests = now.stream().allMatch(thread -> thread.state().equals("WAITING"));
-      quiet = rests && now.equals(last) ? quiet + 1 : 0;
-      last = now;
-    }
-    if (quiet == 5) return;
-    troubles.add(file + " leaves something running that never rests: " + now);
-    // We stop a loop of our own, and all others stop with it.
+  /// A thread that waits does no harm. One that never rests would, so it's a mismatch. Either way the
+  /// session's threads end here.
+  private void end(JShell shell, Set<Long> before) throws InterruptedException {
+    if (!rests(before))
+      troubles.add(file + " leaves something running that never rests:\n    " + ours(before));
+    // All loops stop with this one; see below. Those who wait must also be woken.
     stop(shell, started(shell, "for (;;) ;"));
+    for (int i = 0; i < 100 && !ours(before).isEmpty(); i++)
+      for (Threads.Seen seen : ours(before)) {
+        seen.thread().interrupt();
+        seen.thread().join(Duration.ofMillis(10));
+      }
   }
 
-  private static boolean isOurs(Threads.Seen thread) {
-    return thread.stack().stream().anyMatch(frame -> frame.startsWith("REPL."));
+  private static boolean rests(Set<Long> before) {
+    List<Threads.Seen> last = List.of();
+    int quiet = 0;
+    for (long end = System.nanoTime() + 2_000_000_000L; quiet < 10 && System.nanoTime() < end; ) {
+      List<Threads.Seen> now = ours(before);
+      quiet = now.equals(last) && now.stream().allMatch(Threads.Seen::waits) ? quiet + 1 : 0;
+      last = now;
+      LockSupport.parkNanos(1_000_000);
+    }
+    return quiet == 10;
+  }
+
+  private static List<Threads.Seen> ours(Set<Long> before) {
+    return Threads.since(before).stream()
+        .filter(
+            seen ->
+                seen.thread().isVirtual()
+                    || Stream.of(seen.thread().getStackTrace())
+                        .anyMatch(frame -> frame.getClassName().startsWith("REPL.")))
+        .toList();
   }
 }

@@ -55,7 +55,7 @@ public final class Subject {
   }
 
   /// A fresh stage, for one run.
-  Stage<?> stage() {
+  public Stage<?> stage() {
     try {
       var constructor = adapter.getDeclaredConstructor();
       constructor.setAccessible(true);

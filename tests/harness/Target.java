@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// What a person at the terminal names, to test or to draw it: a chapter (`03`), an exercise (`03-a`), a
@@ -14,12 +15,14 @@ import java.util.stream.Collectors;
 /// @param source the program
 /// @param stage the name of its adapter in `tests/stages`
 /// @param promises what it should keep
+/// @param excused what it may leave behind, because a later chapter mends it
 /// @param exercise the exercise that it solves, if it is one
 public record Target(
     List<String> words,
     Path source,
     String stage,
     List<Promise> promises,
+    Set<Law.Article> excused,
     Optional<Exercise> exercise) {
 
   /// @throws IllegalArgumentException with a sentence for the one who wrote `words`
@@ -29,7 +32,12 @@ public record Target(
     var target = byName(words, words.getFirst());
     if (words.size() == 1) return target;
     return new Target(
-        words, existing(words.get(1)), target.stage, target.promises, target.exercise);
+        words,
+        existing(words.get(1)),
+        target.stage,
+        target.promises,
+        target.excused,
+        target.exercise);
   }
 
   private static Target byName(List<String> words, String name) {
@@ -38,7 +46,12 @@ public record Target(
       if (name.equals(exercise.id()) || file.equals(exercise.file())) {
         Path source = name.equals(exercise.id()) ? exercise.starter() : existing(name);
         return new Target(
-            words, source, exercise.stage(), exercise.promises(), Optional.of(exercise));
+            words,
+            source,
+            exercise.stage(),
+            exercise.promises(),
+            Set.of(),
+            Optional.of(exercise));
       }
     for (int chapter : Matrix.chapters()) {
       Path source = Matrix.sourceOf(chapter);
@@ -49,6 +62,7 @@ public record Target(
             name.equals(number) ? source : existing(name),
             Matrix.stageOf(chapter),
             Matrix.keptBy(chapter),
+            Matrix.excused(chapter),
             Optional.empty());
     }
     throw new IllegalArgumentException(

@@ -60,14 +60,19 @@ public final class Timeline {
   /// The picture, in at most 80 columns; a long run shows its beginning and its end.
   @Override
   public String toString() {
+    return draw(FIRST_ROWS);
+  }
+
+  /// The picture with at most `firstRows` rows from the beginning, and some from the end.
+  public String draw(int firstRows) {
     var rows = entries();
     var text = new StringBuilder();
     var head = new StringBuilder("  time");
     for (Lane lane : Lane.values()) pad(head, COLUMN[lane.ordinal()]).append(lane.name().toLowerCase());
     text.append(head).append('\n');
     for (int i = 0; i < rows.size(); i++) {
-      int left = rows.size() - FIRST_ROWS - LAST_ROWS;
-      if (left > 1 && i == FIRST_ROWS) {
+      int left = rows.size() - firstRows - LAST_ROWS;
+      if (left > 1 && i == firstRows) {
         text.append("    ⋮  (").append(left).append(" more)\n");
         i += left;
       }

@@ -1,0 +1,161 @@
+//DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
+
+package harness;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.toml.TomlMapper;
+
+/// An exercise, as `exercises/exercises.toml` describes it; what each entry means is written there.
+public record Exercise(
+    String id,
+    String file,
+    String title,
+    int chapter,
+    Kind kind,
+    int minutes,
+    List<Promise> promises,
+    String stage,
+    String failsWith,
+    List<String> hints) {
+
+  /// Whether an exercise rebuilds the chapter's idea on another producer, or extends the chapter's own.
+  public enum Kind {
+    REBUILD,
+    EXTEND
+  }
+
+  private static final String LIST = "exercises/exercises.toml";
+
+  private static final Set<String> KEYS =
+      new TreeSet<>(
+          Set.of(
+              "id",
+              "file",
+              "title",
+              "chapter",
+              "kind",
+              "minutes",
+              "promises",
+              "stage",
+              "fails_with",
+              "hints"));
+
+  /// All exercises, in the order in which one does them.
+  ///
+  /// @throws Invalid if the list can't be understood
+  public static List<Exercise> all() {
+    return parse(Repository.read(LIST));
+  }
+
+  /// The exercise with this id, such as `01-a`.
+  public static Optional<Exercise> byId(String id) {
+    return all().stream().filter(exercise -> exercise.id.equals(id)).findFirst();
+  }
+
+  /// Where the learner works.
+  public Path starter() {
+    return Repository.root().resolve("exercises").resolve(file);
+  }
+
+  public Path solution() {
+    return Repository.root().resolve("solutions").resolve(file);
+  }
+
+  /// The exercises in a text of that form.
+  ///
+  /// @throws Invalid with the entry that is wrong, and what it should be
+  public static List<Exercise> parse(String toml) {
+    JsonNode root;
+    try {
+      root = new TomlMapper().readTree(toml);
+    } catch (JacksonException e) {
+      throw new Invalid(
+          "is no TOML, line " + e.getLocation().getLineNr() + ": " + e.getOriginalMessage());
+    }
+    var exercises = new ArrayList<Exercise>();
+    var ids = new HashSet<String>();
+    for (JsonNode entry : root.path("exercise")) {
+      var exercise = new Entry(entry).exercise();
+      if (!ids.add(exercise.id)) throw new Invalid(exercise.id + ": there are two with this id");
+      exercises.add(exercise);
+    }
+    if (exercises.isEmpty()) throw new Invalid("holds no [[exercise]]");
+    return List.copyOf(exercises);
+  }
+
+  /// One entry of the list. Each question to it either gets an answer or ends in an [Invalid].
+  private record Entry(JsonNode node) {
+
+    Exercise exercise() {
+      for (String key : node.propertyNames())
+        if (!KEYS.contains(key)) throw invalid(key, "is no key that we know. There are " + KEYS);
+      return new Exercise(
+          text("id", "\\d\\d-[a-z]"),
+          text("file", "\\d\\d-[a-z]-[a-z-]+\\.java"),
+          text("title", ".+"),
+          number("chapter", 1, 99),
+          name(Kind.class, "kind", text("kind", ".+").toUpperCase()),
+          number("minutes", 1, 600),
+          texts("promises").stream().map(name -> name(Promise.class, "promises", name)).toList(),
+          text("stage", "\\w+"),
+          text("fails_with", ".+"),
+          texts("hints"));
+    }
+
+    String text(String key, String form) {
+      String text = node.path(key).asString("");
+      if (!node.path(key).isString() || !text.matches(form))
+        throw invalid(key, "should be a text of the form " + form + ", and is " + shown(key));
+      return text;
+    }
+
+    int number(String key, int least, int most) {
+      int number = node.path(key).asInt(-1);
+      if (!node.path(key).isInt() || number < least || number > most)
+        throw invalid(
+            key, "should be a number from %d to %d, and is %s".formatted(least, most, shown(key)));
+      return number;
+    }
+
+    List<String> texts(String key) {
+      var texts = new ArrayList<String>();
+      for (JsonNode element : node.path(key)) texts.add(element.asString("").strip());
+      if (texts.isEmpty() || texts.contains(""))
+        throw invalid(key, "should be a list of texts, none of them empty, and is " + shown(key));
+      return List.copyOf(texts);
+    }
+
+    <T extends Enum<T>> T name(Class<T> type, String key, String name) {
+      return Stream.of(type.getEnumConstants())
+          .filter(constant -> constant.name().equals(name))
+          .findFirst()
+          .orElseThrow(
+              () -> invalid(key, "'" + name + "' is none of " + List.of(type.getEnumConstants())));
+    }
+
+    String shown(String key) {
+      return node.has(key) ? node.path(key).toString() : "missing";
+    }
+
+    Invalid invalid(String key, String what) {
+      return new Invalid(
+          node.path("id").asString("an exercise without id") + ": " + key + " " + what);
+    }
+  }
+
+  /// The list of exercises can't be understood.
+  public static final class Invalid extends RuntimeException {
+    Invalid(String message) {
+      super(LIST + ": " + message + ".");
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import harness.Run;
+import harness.Stage;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+
+/// Exercise 01-a as the harness sees it: a file whose lines take eleven bytes each, though they have
+/// only nine letters, so that line n begins at position 11·n. Any other position lies within a line,
+/// and whoever reads there gets its rest.
+public final class Exercise01a implements Stage<String> {
+
+  private static final int BYTES = 11;
+
+  @Override
+  public String event(long offset) {
+    return "Zürich %02d".formatted(offset);
+  }
+
+  @Override
+  public void start(Run<String> run) {
+    Future<?> producer = TailAFile.start(position -> lineAt(run, position), run.channel());
+    Objects.requireNonNull(producer, "it should return the producer's Future, and returned null");
+    Thread.startVirtualThread(() -> awaitEnd(producer));
+  }
+
+  private static TailAFile.Line lineAt(Run<String> run, long position) throws InterruptedException {
+    long line = Math.floorDiv(position, BYTES);
+    String text = run.take(line);
+    int within = Math.floorMod(position, BYTES);
+    String rest = new String(text.getBytes(UTF_8), within, BYTES - 1 - within, UTF_8);
+    return new TailAFile.Line(within == 0 ? text : rest, (line + 1) * BYTES);
+  }
+
+  /// This producer may die. It's enough that someone holds its `Future`, and looks.
+  private static void awaitEnd(Future<?> producer) {
+    try {
+      producer.get();
+    } catch (ExecutionException | InterruptedException e) {
+      // what it died of is none of this exercise's promises
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import harness.Run;
+import harness.Stage;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/// Exercise 03-b as the harness sees it: chapter 3, with reports of its restarts.
+public final class Exercise03b implements Stage<CountTheRestarts.Click> {
+
+  private final List<CountTheRestarts.Restart> restarts =
+      Collections.synchronizedList(new ArrayList<>());
+
+  @Override
+  public CountTheRestarts.Click event(long offset) {
+    return new CountTheRestarts.Click(new UUID(0, offset), CountTheRestarts.Action.PAYMENT);
+  }
+
+  @Override
+  public void start(Run<CountTheRestarts.Click> run) {
+    CountTheRestarts.startSupervisor(
+        run::take,
+        run.channel(),
+        restart -> {
+          restarts.add(restart);
+          run.print(restart.toString());
+        });
+  }
+
+  @Override
+  public Object step(Run<CountTheRestarts.Click> run, long offset) {
+    return CountTheRestarts.publishClick(run::take, offset, run.channel());
+  }
+
+  @Override
+  public List<String> failures(Run<CountTheRestarts.Click> run) {
+    return run.printed();
+  }
+
+  /// Counts along. At the end of the log there is one restart after the other at the same offset, so
+  /// that there are rows to be counted.
+  @Override
+  public Optional<String> complaint(Run<CountTheRestarts.Click> run) {
+    int count = 0, inARow = 0;
+    long offset = -1;
+    for (var restart : List.copyOf(restarts)) {
+      count++;
+      inARow = restart.failure().offset() == offset ? inARow + 1 : 1;
+      offset = restart.failure().offset();
+      if (restart.count() == count && restart.inARow() == inARow) continue;
+      return Optional.of(
+          "restart %d should say count=%d and inARow=%d, and says count=%d and inARow=%d."
+              .formatted(count, count, inARow, restart.count(), restart.inARow()));
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,89 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 25+
+//DESCRIPTION Draws a run as a timeline: log, producer, channel, supervisor, consumer
+// picocli reads the command line, Jackson reads exercises.toml, JUnit is what the harness is built on.
+//DEPS info.picocli:picocli:4.7.7
+//DEPS org.junit.jupiter:junit-jupiter-api:5.14.4
+//DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
+//RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
+//SOURCES ../tests/harness/*.java
+
+import harness.Run;
+import harness.Script;
+import harness.Subject;
+import harness.Target;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Runs a chapter, an exercise or your own file from outside, through its stage adapter, and draws what
+/// happened. The threads move one at a time, so that one script gives one picture.
+@Command(
+    name = "draw",
+    mixinStandardHelpOptions = true,
+    description = "Draws a run as a timeline: log, producer, channel, supervisor, consumer.")
+class Draw implements Callable<Integer> {
+
+  private static final int ROWS = 300;
+
+  @Parameters(
+      arity = "1..2",
+      paramLabel = "WHAT",
+      description = "03 draws a chapter, 03-a an exercise, 03 FILE a file of yours in its place.")
+  List<String> words = new ArrayList<>();
+
+  @Option(names = "--events", paramLabel = "N", description = "How many events the log holds (10).")
+  int events = 10;
+
+  @Option(
+      names = "--capacity",
+      paramLabel = "N",
+      description = "How many events the channel holds (0: the producer waits for the consumer).")
+  int capacity = 0;
+
+  @Option(
+      names = "--fault",
+      paramLabel = "PLAN",
+      description = {
+        "Such as read@7,put@9: the read at offset 7 times out, the put at 9 fails after it got through.",
+        "read@7* fails for ever, fatal@7 runs out of memory, none is the default."
+      })
+  String plan = "none";
+
+  void main(String... args) {
+    var command =
+        new CommandLine(this)
+            .setExecutionExceptionHandler(
+                (e, commandLine, parsed) -> {
+                  boolean isForThePerson =
+                      e instanceof IllegalArgumentException
+                          || e instanceof IllegalStateException
+                          || e instanceof Subject.DoesNotCompile
+                          || e instanceof Run.StartFailed;
+                  if (!isForThePerson) throw e;
+                  System.err.println(e.getMessage());
+                  return 2;
+                });
+    // exit() rather than a return: a program that loops can't be ended in any other way
+    System.exit(command.execute(args));
+  }
+
+  @Override
+  public Integer call() {
+    if (events < 1 || events > 100 || capacity < 0 || capacity > 100)
+      throw new IllegalArgumentException(
+          "A picture holds 1 to 100 --events and a --capacity of 0 to 100.");
+    var target = Target.of(words);
+    var script = new Script(events, capacity, Script.plan(plan, events));
+    IO.println("✗ fails   ↻ starts   " + target.source().getFileName() + "\n");
+    try (var run = Run.inLockstep(target.compile().stage(), script)) {
+      IO.print(run.drain().timeline().draw(ROWS));
+    }
+    IO.println("\nReplay: " + target.command("draw") + " " + script);
+    return 0;
+  }
+}

@@ -1,0 +1,169 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 25+
+//DESCRIPTION Makes anew what is derived: the format, the outputs that prose quotes, the sessions, the matrix
+//DEPS info.picocli:picocli:4.7.7
+//DEPS org.junit.jupiter:junit-jupiter-api:5.14.4
+//RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
+//SOURCES ../tests/harness/Checks.java
+//SOURCES ../tests/harness/Command.java
+//SOURCES ../tests/harness/Difference.java
+//SOURCES ../tests/harness/Fence.java
+//SOURCES ../tests/harness/Formatting.java
+//SOURCES ../tests/harness/Inventory.java
+//SOURCES ../tests/harness/Law.java
+//SOURCES ../tests/harness/Lawfulness.java
+//SOURCES ../tests/harness/Matrix.java
+//SOURCES ../tests/harness/Mistake.java
+//SOURCES ../tests/harness/Promise.java
+//SOURCES ../tests/harness/Repository.java
+//SOURCES ../tests/harness/Run.java
+//SOURCES ../tests/harness/Script.java
+//SOURCES ../tests/harness/ScriptedChannel.java
+//SOURCES ../tests/harness/Session.java
+//SOURCES ../tests/harness/Stage.java
+//SOURCES ../tests/harness/Subject.java
+//SOURCES ../tests/harness/Threads.java
+//SOURCES ../tests/harness/Timeline.java
+//SOURCES ../tests/harness/Transcripts.java
+//SOURCES ../tests/harness/Verdict.java
+//SOURCES ../tests/harness/WatchedFutures.java
+//SOURCES ../tests/harness/Watching.java
+
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+import static java.util.regex.Matcher.quoteReplacement;
+
+import com.google.googlejavaformat.java.FormatterException;
+import harness.Formatting;
+import harness.Inventory;
+import harness.Matrix;
+import harness.Repository;
+import harness.Session;
+import harness.Transcripts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// Rewrites whatever in this repository follows from something else, and says which files changed. A
+/// second run changes nothing.
+@Command(
+    name = "refresh",
+    description = {
+      "Formats the Java sources, and fills in anew the outputs that prose and sessions quote and"
+          + " the matrix in README.md.",
+      "Exit code: 0 if all is well, 1 if --check found something or a file can't be refreshed."
+    },
+    sortOptions = false)
+class Refresh implements Callable<Integer> {
+
+  @Option(names = "--check", description = "Change nothing, and say which files would change.")
+  boolean check;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this text.")
+  boolean help;
+
+  @Parameters(paramLabel = "FILE", description = "Only these files, instead of all.")
+  List<Path> only = List.of();
+
+  final Path root = Repository.root();
+  final Transcripts transcripts = new Transcripts(root);
+  boolean failed;
+
+  void main(String... args) {
+    System.exit(new CommandLine(this).execute(args));
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    try (transcripts) {
+      var texts = texts();
+      texts.forEach(this::startCommands);
+      var changed = new ArrayList<String>();
+      for (var file : texts.entrySet()) {
+        String before = file.getValue(), after = refreshed(file.getKey(), before);
+        if (after.equals(before)) continue;
+        if (!check && !write(file.getKey(), before, after)) continue;
+        changed.add(file.getKey());
+        IO.println((check ? "would change " : "changed ") + file.getKey());
+      }
+      if (changed.isEmpty() && !failed)
+        IO.println("Nothing to refresh: " + texts.size() + " files.");
+      return failed || check && !changed.isEmpty() ? 1 : 0;
+    }
+  }
+
+  /// Commands take longest. They all begin before the first is waited for.
+  void startCommands(String file, String text) {
+    try {
+      if (Transcripts.mayBeIn(file)) transcripts.start(Transcripts.in(file, text));
+    } catch (IllegalStateException e) {
+      // refreshed() comes across the same, and complains.
+    }
+  }
+
+  Map<String, String> texts() throws IOException, InterruptedException {
+    var wanted =
+        only.stream().map(file -> root.relativize(file.toAbsolutePath().normalize())).toList();
+    var texts = new LinkedHashMap<String, String>();
+    for (String file : Inventory.files(root))
+      if (file.matches(".*\\.(java|jsh|md)") && (only.isEmpty() || wanted.contains(Path.of(file))))
+        texts.put(file, Files.readString(root.resolve(file)));
+    if (texts.size() < only.size())
+      complain("Not all of these are Java, jsh or md files of the clone.");
+    return texts;
+  }
+
+  /// The text as it should be, or unchanged if that can't be found out.
+  String refreshed(String file, String text) throws InterruptedException {
+    try {
+      String fresh = text;
+      if (file.endsWith(".java")) fresh = Formatting.formatted(fresh);
+      if (Transcripts.mayBeIn(file)) fresh = transcripts.refreshed(file, fresh);
+      if (file.endsWith(".jsh")) fresh = Session.played(file, fresh).refreshed();
+      if (file.equals("README.md")) fresh = withMatrix(fresh);
+      return fresh;
+    } catch (FormatterException | IllegalStateException e) {
+      complain(file + ": " + e.getMessage());
+      return text;
+    }
+  }
+
+  /// The table between the two marks, from the place that holds it.
+  static String withMatrix(String text) {
+    String table = "\n\n" + Matrix.markdown() + "\n";
+    return text.replaceFirst(
+        "(?s)(?<=<!-- matrix -->).*(?=<!-- /matrix -->)", quoteReplacement(table));
+  }
+
+  /// In one move, so that no one ever sees half a file.
+  boolean write(String file, String before, String after) throws IOException {
+    Path target = root.resolve(file),
+        part = target.resolveSibling("." + target.getFileName() + ".part");
+    if (!Files.readString(target).equals(before)) {
+      complain(file + " was saved by someone else meanwhile, and left alone. Run this again.");
+      return false;
+    }
+    Files.copy(target, part, COPY_ATTRIBUTES, REPLACE_EXISTING);
+    Files.writeString(part, after);
+    Files.move(part, target, ATOMIC_MOVE);
+    return true;
+  }
+
+  void complain(String message) {
+    failed = true;
+    System.err.println(message);
+  }
+}
