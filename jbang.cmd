@@ -57,7 +57,7 @@ set "url=%url%/dev/jbang/jbang-cli/%version%/jbang-cli-%version%-all.jar"
 if not exist "%cache%" mkdir "%cache%" 2>nul
 type nul >"%part%" 2>nul
 if not exist "%part%" goto no_cache
->&2 echo Puts and Takes: fetching JBang %version% (9.5 MB, this once).
+>&2 echo Puts and Takes: fetching JBang %version%: 9.5 MB, this once.
 rem Plain .NET, because modules may be those of another PowerShell.
 powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "try { [Net.ServicePointManager]::SecurityProtocol = 'Tls12'; [Net.WebClient]::new().DownloadFile($env:url, $env:part) } catch { [Console]::Error.WriteLine($_.Exception.GetBaseException().Message); exit 1 }; $sum = [Security.Cryptography.SHA256]::Create().ComputeHash([IO.File]::ReadAllBytes($env:part)); if ([BitConverter]::ToString($sum).Replace('-', '') -ne $env:sha256) { exit 2 }"
 if errorlevel 2 goto wrong_checksum
@@ -110,8 +110,9 @@ set "runtime="
 for /f "usebackq tokens=1,2 delims==" %%a in ("%~1\release") do (
   if "%%a"=="IMPLEMENTOR" set "implementor=%%~b"
   if "%%a"=="JAVA_RUNTIME_VERSION" set "runtime=%%~b"
-  if "%%a"=="JAVA_VERSION" for /f "delims=.-+" %%m in ("%%~b") do set "major=%%m"
+  if "%%a"=="JAVA_VERSION" set "major=%%~b"
 )
+for /f "delims=.-+" %%m in ("%major%") do set "major=%%m"
 if %major% gtr %newest% set "newest_home=%~1"
 if %major% gtr %newest% set "newest=%major%"
 if %major% lss 25 exit /b
@@ -121,10 +122,11 @@ for %%d in ("%~1\.") do set "jdk=%%~fd"
 exit /b
 
 :no_jdk
-set "advice=Install one (https://adoptium.net), or set JAVA_HOME to the folder of one you have."
-if %newest% equ 0 >&2 echo Puts and Takes: a JDK 25 or newer is needed, and no Java was found. %advice%
-if %newest% gtr 0 if %newest% lss 25 >&2 echo Puts and Takes: a JDK 25 or newer is needed; the newest Java here is %newest%, in "%newest_home%". %advice%
-if %newest% geq 25 >&2 echo Puts and Takes: a JDK 25 or newer is needed; the Java %newest% in "%newest_home%" has no javac. %advice%
+set "advice=Install one, https://adoptium.net has them, or set JAVA_HOME to the folder of one you have."
+set "reason=no Java was found"
+if %newest% gtr 0 set "reason=the newest Java here is %newest%, in "%newest_home%""
+if %newest% geq 25 set "reason=the Java %newest% in "%newest_home%" has no javac"
+>&2 echo Puts and Takes: a JDK 25 or newer is needed, and %reason%. %advice%
 exit /b 1
 
 :no_cache
@@ -138,5 +140,5 @@ exit /b 1
 
 :wrong_checksum
 del "%part%" 2>nul
->&2 echo Puts and Takes: "%url%" is not JBang %version% (its sha256 differs), and was thrown away. Try again, or set PUTS_AND_TAKES_MAVEN to another mirror of Maven Central.
+>&2 echo Puts and Takes: "%url%" is not JBang %version%: its sha256 differs. It was thrown away. Try again, or set PUTS_AND_TAKES_MAVEN to another mirror of Maven Central.
 exit /b 1

@@ -150,16 +150,17 @@ class Supervisor {
   // region the producer
 
   static Future<Failure> start(Log log, BlockingQueue<Click> clicks, long from) {
-    return go(() -> {
-      for (long offset = from; ; ) {
-        switch (publishClick(log, offset, clicks)) {
-          case Read(long next) -> offset = next;
-          case Failed(Failure failure) -> {
-            return failure;
+    return go(
+        () -> {
+          for (long offset = from; ; ) {
+            switch (publishClick(log, offset, clicks)) {
+              case Read(long next) -> offset = next;
+              case Failed(Failure failure) -> {
+                return failure;
+              }
+            }
           }
-        }
-      }
-    });
+        });
   }
 
   // endregion
@@ -183,15 +184,16 @@ class Supervisor {
   /// that changes its past is no log, so ours is made once and handed in.
 
   static void startSupervisor(Log log, BlockingQueue<Click> clicks, Consumer<String> out) {
-    go(() -> {
-      for (Future<Failure> producer = start(log, clicks, 0); ; ) {
-        out.accept("Starting producer.");
-        Failure failure = producer.get();
-        out.accept("An error has occurred: " + failure);
-        out.accept("Restarting producer.");
-        producer = start(log, clicks, failure.offset());
-      }
-    });
+    go(
+        () -> {
+          for (Future<Failure> producer = start(log, clicks, 0); ; ) {
+            out.accept("Starting producer.");
+            Failure failure = producer.get();
+            out.accept("An error has occurred: " + failure);
+            out.accept("Restarting producer.");
+            producer = start(log, clicks, failure.offset());
+          }
+        });
   }
 
   /// ## Run it
@@ -212,7 +214,7 @@ class Supervisor {
   ///   … and so on: 1000 restarts, in which nothing moved.
   ///
   /// 10 of 10 clicks arrived, in log order; 0 came twice; 1 faults on the way.
-  /// At the end of the log it restarts for ever. Chapter 4 teaches it to give up.
+  /// At the end of the log it restarts for ever. Chapter 4 will teach it to give up.
   /// Replay: ./jbang chapters/03-supervisor.java --events 10 --fault read@7 --seed 42
   /// ```
   ///
@@ -241,7 +243,7 @@ class Supervisor {
   ///   … and so on: 1000 restarts, in which nothing moved.
   ///
   /// 10 of 10 clicks arrived, in log order; 1 came twice; 1 faults on the way.
-  /// At the end of the log it restarts for ever. Chapter 4 teaches it to give up.
+  /// At the end of the log it restarts for ever. Chapter 4 will teach it to give up.
   /// Replay: ./jbang chapters/03-supervisor.java --events 10 --fault put@7 --seed 42
   /// ```
   ///
@@ -274,14 +276,14 @@ class Supervisor {
     IO.println("  … and so on: " + Screen.ENOUGH + " restarts, in which nothing moved.");
     IO.println();
     IO.println(
-        ("%d of %d clicks arrived, %s; %d came twice; %d faults on the way.")
+        "%d of %d clicks arrived, %s. Twice: %d. Faults on the way: %d."
             .formatted(
                 distinct.size(),
                 demo.events(),
                 List.copyOf(distinct).equals(demo.clicks) ? "in log order" : "out of order",
                 arrived.size() - distinct.size(),
                 screen.faults));
-    IO.println("At the end of the log it restarts for ever. Chapter 4 teaches it to give up.");
+    IO.println("At the end of the log it restarts for ever. Chapter 4 will teach it to give up.");
     demo.printReplay();
   }
 

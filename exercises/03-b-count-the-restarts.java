@@ -23,22 +23,22 @@ import java.util.function.Consumer;
 /// What would one want to decide? Ten restarts at ten offsets are a bad network
 /// and good progress. Ten restarts at one offset are a wall.
 ///
-/// **Given.** Chapter 3, complete, and a record `Restart`. The supervisor is
-/// handed a consumer of restarts that it does not use yet.
+/// **Given.** Chapter 3, complete. Its supervisor reports each restart as a
+/// value, but it can't count yet.
 ///
-/// **To write.** The supervisor again. With each restart it reports
+/// **To write.** The supervisor again, with true numbers in its reports.
 ///
-/// - `count`: how many restarts there were so far, this one included;
-/// - `inARow`: how many of them, up to this one, were at this same offset
-///   without a failure elsewhere in between;
-/// - `failure`: what happened.
+/// - `count`: how many restarts there were so far, this one included.
+/// - `inARow`: how many of them, up to this one, were at this same offset with
+///   no failure elsewhere in between. It begins again at 1 when the offset has
+///   moved.
 ///
 /// The counts are nobody else's business. Keep them where no one else can see
 /// them.
 ///
 /// **It fails now with:**
 ///
-/// > the failure can't be read anywhere.
+/// > restart 1 should say count=1 and inARow=1, and says count=0 and inARow=0.
 ///
 /// **Check it** with `./jbang test 03-b`, and watch it with
 /// `./jbang exercises/03-b-count-the-restarts.java`. When you're stuck, ask for
@@ -108,7 +108,8 @@ class CountTheRestarts {
     return go(() -> {
       for (Future<Failure> producer = start(log, clicks, 0); ; ) {
         Failure failure = producer.get();
-        // TODO report this restart: its count, how many in a row, and why
+        // TODO count: all restarts so far, and those in a row at this offset
+        restarts.accept(new Restart(0, 0, failure));
         producer = start(log, clicks, failure.offset());
       }
     });
@@ -135,8 +136,8 @@ class CountTheRestarts {
     restarts.forEach(IO::println);
     if (supervisor.state() == Future.State.FAILED)
       System.err.println("The supervisor died: " + supervisor.exceptionNow());
-    else if (restarts.isEmpty())
-      System.err.println("03-b is not finished. Nobody was told of a restart.");
+    else if (restarts.isEmpty() || restarts.getFirst().count() != 1)
+      System.err.println("03-b is not finished. The first restart should say that its count is 1.");
     else return;
     System.exit(1);
   }

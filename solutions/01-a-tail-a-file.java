@@ -122,11 +122,12 @@ class TailAFile {
       System.err.println("The producer died: " + producer.exceptionNow());
   }
 
-  /// **Why this way.** The state of the loop is a position, and its next value comes
-  /// with the line. So `start` knows nothing about bytes, and it would follow a
-  /// compressed file just as well. Whoever keeps a cursor should take it from the
-  /// source, and not compute it. You'll meet that again with rows and with Kafka.
+  /// **Why this way.** The state of the loop is a position, and its next value
+  /// comes with the line. So `start` knows nothing about bytes, and it would
+  /// follow a compressed file just as well. Whoever keeps a cursor should take
+  /// it from the source, and not compute it. You'll meet that again with rows
+  /// and with Kafka.
   ///
-  /// There is no `catch`. The producer may die, as in chapter 1, but now its `Future`
-  /// is in the caller's hand. Look at `follow`, which asks it.
+  /// There is no `catch`. The producer may die, as in chapter 1, but now its
+  /// `Future` is in the caller's hand. Look at `follow`, which asks it.
 }

@@ -94,10 +94,11 @@ class LastWords {
   /// there. Outside of it, nobody knows any more how far the producer had come.
   ///
   /// `catch (Throwable)` is usually too much. Here it's right, since nothing is
-  /// cured: everything that was caught is thrown again, errors and interrupts too.
-  /// Without the `throw` this would be a producer that stumbles over its own
-  /// failures, or one whose `Future` says that all went well.
+  /// cured: everything that was caught is thrown again, errors and interrupts
+  /// too. Without the `throw` this would be a producer that stumbles over its
+  /// own failures, or one whose `Future` says that all went well.
   ///
-  /// Yet a line of text is poor comfort. A person can read it, and a program can't do
-  /// anything with it. Chapter 2 returns the failure instead of printing it.
+  /// Yet a line of text is poor comfort. A person can read it, and a program
+  /// can't do anything with it. Chapter 2 returns the failure instead of
+  /// printing it.
 }

@@ -112,14 +112,14 @@ class ReadASensor {
     }
   }
 
-  /// **Why this way.** Most failures are thrown, and some are only odd values: `NaN`,
-  /// `null`, -1, an empty page, a 200 that says "error" inside. The step is the place
-  /// where both become the same thing. The loop and everyone behind it need to know
-  /// one shape only.
+  /// **Why this way.** Most failures are thrown, and some are only odd values:
+  /// `NaN`, `null`, -1, an empty page, a 200 that says "error" inside. The step
+  /// is the place where both become the same thing. The loop and everyone
+  /// behind it need to know one shape only.
   ///
-  /// The test for `NaN` comes before the put. A value that is on the channel can't be
-  /// taken back.
+  /// The test for `NaN` comes before the put. A value that is on the channel
+  /// can't be taken back.
   ///
-  /// `start` does not know that there is such a thing as `NaN`. It looks at tags, and
-  /// so does whoever restarts it.
+  /// `start` does not know that there is such a thing as `NaN`. It looks at
+  /// tags, and so does whoever restarts it.
 }

@@ -115,14 +115,14 @@ class NameTheOperation {
     }
   }
 
-  /// **Why this way.** The step has to remember how far it has come, and a local
-  /// variable is memory enough. It's gone when the step is, like everything else that
-  /// a step knows.
+  /// **Why this way.** The step has to remember how far it has come, and a
+  /// local variable is memory enough. It's gone when the step is, like
+  /// everything else that a step knows.
   ///
-  /// Two `try` blocks would do as well. They say the same with more words, and `click`
-  /// has to live outside of both.
+  /// Two `try` blocks would do as well. They say the same with more words, and
+  /// `click` has to live outside of both.
   ///
-  /// In the demo, three clicks are on the channel, and one of them came from a put
-  /// that failed. Now there is someone who could know. Keep that for the duplicates
-  /// of chapter 3.
+  /// In the demo, three clicks are on the channel, and one of them came from a
+  /// put that failed. Now there is someone who could know. Keep that for the
+  /// duplicates of chapter 3.
 }

@@ -135,16 +135,16 @@ class PollATable {
     }
   }
 
-  /// **Why this way.** The state is the last id that was delivered, because that's
-  /// what one can go on from. `id + 1` is nobody's id, and a count of rows says
-  /// nothing about where they are. The supervisor does not care: it hands on what the
-  /// failure says, and never computes with it.
+  /// **Why this way.** The state is the last id that was delivered, because
+  /// that's what one can go on from. `id + 1` is nobody's id, and a count of
+  /// rows says nothing about where they are. The supervisor does not care: it
+  /// hands on what the failure says, and never computes with it.
   ///
-  /// A row counts as delivered when the put has come back, so `Delivered` is made
-  /// after it. If it were the other way round, a fault in between would lose a row.
-  /// This way round, it repeats one.
+  /// A row counts as delivered when the put has come back, so `Delivered` is
+  /// made after it. If it were the other way round, a fault in between would
+  /// lose a row. This way round, it repeats one.
   ///
-  /// There's one trap in polling by id that no supervisor can cure. Two transactions
-  /// may take the ids 7 and 8, and 8 may be committed first. Who has seen 8 never asks
-  /// for 7 again.
+  /// There's one trap in polling by id that no supervisor can cure. Two
+  /// transactions may take the ids 7 and 8, and 8 may be committed first. Who
+  /// has seen 8 never asks for 7 again.
 }

@@ -23,15 +23,15 @@ import java.util.function.Consumer;
 /// What would one want to decide? Ten restarts at ten offsets are a bad network
 /// and good progress. Ten restarts at one offset are a wall.
 ///
-/// **Given.** Chapter 3, complete, and a record `Restart`. The supervisor is
-/// handed a consumer of restarts that it does not use yet.
+/// **Given.** Chapter 3, complete. Its supervisor reports each restart as a
+/// value, but it can't count yet.
 ///
-/// **To write.** The supervisor again. With each restart it reports
+/// **To write.** The supervisor again, with true numbers in its reports.
 ///
-/// - `count`: how many restarts there were so far, this one included;
-/// - `inARow`: how many of them, up to this one, were at this same offset
-///   without a failure elsewhere in between;
-/// - `failure`: what happened.
+/// - `count`: how many restarts there were so far, this one included.
+/// - `inARow`: how many of them, up to this one, were at this same offset with
+///   no failure elsewhere in between. It begins again at 1 when the offset has
+///   moved.
 ///
 /// The counts are nobody else's business. Keep them where no one else can see
 /// them.
@@ -132,21 +132,22 @@ class CountTheRestarts {
     restarts.forEach(IO::println);
     if (supervisor.state() == Future.State.FAILED)
       System.err.println("The supervisor died: " + supervisor.exceptionNow());
-    else if (restarts.isEmpty())
-      System.err.println("03-b is not finished. Nobody was told of a restart.");
+    else if (restarts.isEmpty() || restarts.getFirst().count() != 1)
+      System.err.println("03-b is not finished. The first restart should say that its count is 1.");
     else return;
     System.exit(1);
   }
 
-  /// **Why this way.** The counts are local variables of the supervisor's loop, as
-  /// the offset is one of the producer's. Two supervisors can't mix up theirs, and no
-  /// lock is needed.
+  /// **Why this way.** The counts are local variables of the supervisor's loop,
+  /// as the offset is one of the producer's. Two supervisors can't mix up
+  /// theirs, and no lock is needed.
   ///
   /// `inARow` starts anew when the offset has moved, so it measures a lack of
-  /// progress. `count` only grows, and says how bad the network is. A supervisor that
-  /// gave up by `count` would, sooner or later, give up on a stream in good health.
-  /// Chapters 4 and 5 live on that difference.
+  /// progress. `count` only grows, and says how bad the network is. A
+  /// supervisor that gave up by `count` would, sooner or later, give up on a
+  /// stream in good health. Chapters 4 and 5 live on that difference.
   ///
-  /// Each report is made before the restart. If the consumer of reports fails, then
-  /// the supervisor dies, and its `Future` says so. Would you have it otherwise?
+  /// Each report is made before the restart. If the consumer of reports fails,
+  /// then the supervisor dies, and its `Future` says so. Would you have it
+  /// otherwise?
 }

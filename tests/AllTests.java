@@ -8,7 +8,7 @@
 //DEPS org.assertj:assertj-core:3.27.7
 //DEPS info.picocli:picocli:4.7.7
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
-//DEPS com.google.googlejavaformat:google-java-format:1.37.0
+//DEPS com.google.googlejavaformat:google-java-format:2.0.0
 // The harness asks the JDK for its threads, and the formatter uses the compiler's own parser.
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED
@@ -57,6 +57,7 @@ class AllTests implements Callable<Integer> {
           "ExercisesTest",
           "SessionsTest",
           "DriftTest",
+          "SelfContainedTest",
           "TranscriptsTest",
           "LauncherTest");
 

@@ -1,8 +1,11 @@
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.summingInt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.google.googlejavaformat.java.FormatterException;
 import harness.Drift;
+import harness.Exercise;
 import harness.Formatting;
 import harness.Repository;
 import java.nio.file.Files;
@@ -42,8 +45,29 @@ class DriftTest {
   }
 
   @Test
-  void every_exercise_has_a_starter_a_solution_and_a_chapter_that_names_it() {
-    assertNone(clone.exerciseParts());
+  void every_exercise_has_a_starter_a_solution_an_entry_and_a_chapter_that_names_it() {
+    assertNone(clone.exerciseParts(Exercise.all().stream().map(Exercise::file).toList()));
+  }
+
+  @Test
+  void a_chapter_promises_the_minutes_that_its_exercises_take() {
+    assertNone(
+        clone.minutes(
+            Exercise.all().stream()
+                .collect(
+                    groupingBy(
+                        exercise -> "%02d".formatted(exercise.chapter()),
+                        summingInt(Exercise::minutes)))));
+  }
+
+  @Test
+  void the_readme_lists_every_chapter_with_its_minutes() {
+    assertNone(clone.chapterTable());
+  }
+
+  @Test
+  void the_table_in_the_readme_is_the_matrix() {
+    assertNone(clone.matrix());
   }
 
   @Test
@@ -126,12 +150,16 @@ class DriftTest {
   @Test
   void half_an_exercise_is_noticed() {
     var drift = clone("exercises/01-a-x.java", "", "solutions/01-b-y.java", "");
-    assertThat(drift.exerciseParts())
+    assertThat(drift.exerciseParts(List.of("01-a-x.java", "01-c-z.java")))
         .containsExactly(
-            "solutions/01-a-x.java is missing: it is an exercise.",
-            "exercises/01-a-x.java is named by no chapter.",
-            "exercises/01-b-y.java is missing: it has a solution.",
-            "exercises/01-b-y.java is named by no chapter.");
+            "solutions/01-a-x.java is missing.",
+            "No chapter names exercises/01-a-x.java.",
+            "exercises/01-b-y.java is missing.",
+            "exercises.toml has no entry for 01-b-y.java.",
+            "No chapter names exercises/01-b-y.java.",
+            "exercises/01-c-z.java is missing.",
+            "solutions/01-c-z.java is missing.",
+            "No chapter names exercises/01-c-z.java.");
   }
 
   @Test
@@ -140,6 +168,14 @@ class DriftTest {
     assertThat(drift.minutes(Map.of("01", 30))).isEmpty();
     assertThat(drift.minutes(Map.of("01", 35)))
         .containsExactly("chapters/01-a.java promises exercises of 30 minutes; they take 35.");
+    assertThat(drift.chapterTable())
+        .containsExactly("README.md has no row with minutes for chapters/01-a.java.");
+    String table = "\n| 1 | [a](chapters/01-a.java) | x | 5 + 31 |\n";
+    drift.files().put("README.md", table);
+    assertThat(drift.chapterTable())
+        .containsExactly("README.md gives chapters/01-a.java other minutes than the chapter does.");
+    drift.files().put("README.md", table.replace("31", "30"));
+    assertThat(drift.chapterTable()).isEmpty();
   }
 
   @Test
@@ -162,6 +198,15 @@ class DriftTest {
     assertThat(
             clone("README.md", "[x](04-b.java) `04-b.java`", "chapters/04-b.java", "").namedFiles())
         .containsExactly("README.md links to 04-b.java, which isn't there.");
+  }
+
+  @Test
+  void a_stale_matrix_is_noticed_and_can_be_made_anew() {
+    String stale = "# x\n<!-- matrix -->\n| stale |\n<!-- /matrix -->\nend\n";
+    assertThat(clone("README.md", stale).matrix()).singleElement().asString().contains("in line 3");
+    assertThat(clone("README.md", Drift.withMatrix(stale)).matrix()).isEmpty();
+    assertThat(Drift.withMatrix(stale)).startsWith("# x\n<!-- matrix -->\n\n| ").endsWith("end\n");
+    assertThat(clone("README.md", "no marks").matrix()).hasSize(1);
   }
 
   @Test
@@ -220,23 +265,21 @@ class DriftTest {
   @Test
   void formatting_keeps_the_lines_for_jbang_and_hand_wrapped_prose() throws FormatterException {
     String text =
-"""
+        """
         ///usr/bin/env jbang "$0" "$@" ; exit $?
         //JAVA 25+
 
         // Some words on these:
         //DEPS a:b:1
 
-        import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
+        import java.util.List;
 
         /// Wrapped
         /// by hand.
         class A {
           List<String> a;
         }
-""";
+        """;
     assertThat(Formatting.formatted(text)).isEqualTo(text);
     assertThat(Formatting.formatted(text.replace("  List", "List"))).isEqualTo(text);
     assertThat(Formatting.formatted("class A {}")).isEqualTo("class A {}\n");

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -28,12 +29,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What `./jbang` promises on a machine that lacks something, and on one that lacks nothing.
 ///
-/// Each start gets a home, a cache and a `PATH` of its own. A JDK is mostly pretended: its `java` is
-/// a shell script that answers like JBang. The last group of tests runs the real JBang on a real
+/// Each start gets a home, a cache and a `PATH` of its own. A JDK is mostly pretended: its `java`
+/// is a shell script that answers like JBang. The last group of tests runs the real JBang on a real
 /// JDK.
 class LauncherTest {
 
@@ -82,7 +84,9 @@ class LauncherTest {
     somewhereElse = Files.createDirectories(scratch.resolve("somewhere else"));
     var copy = Files.createDirectories(scratch.resolve("a clone"));
     var hidden = JDKS_OF_THE_MACHINE.matcher(launcherText).replaceAll("/nowhere/");
-    assertThat(hidden).as("a launcher that can't see this machine's JDKs").isNotEqualTo(launcherText);
+    assertThat(hidden)
+        .as("a launcher that can't see this machine's JDKs")
+        .isNotEqualTo(launcherText);
     launcher = script(copy.resolve("jbang"), hidden);
     Files.writeString(
         copy.resolve("jbang-catalog.json"),
@@ -220,7 +224,7 @@ class LauncherTest {
   @ParameterizedTest
   @ValueSource(strings = {"curl", "wget"})
   void a_refused_connection_is_reported(String tool) throws Exception {
-    var nobody = "http://localhost:" + portOfNobody();
+    var nobody = "http://127.0.0.1:" + portOfNobody();
 
     var refused = withJdk().and(tool).with("PUTS_AND_TAKES_MAVEN", nobody).run("echo");
 
@@ -372,8 +376,13 @@ class LauncherTest {
     assertThat(started.out()).as("%s", started).contains("[" + line.replace(" ", "][") + "]\n");
   }
 
+  static Stream<String> shellsOfTheMachine() {
+    return Stream.of("sh", "dash", "bash", "busybox", "ksh", "mksh", "yash")
+        .filter(shell -> onTheMachine(shell).isPresent());
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"sh", "dash", "bash", "busybox", "ksh", "mksh", "yash"})
+  @MethodSource("shellsOfTheMachine")
   void any_posix_shell_will_do(String shell) throws Exception {
     pretendInstalledJBang("99.0.0");
     var start = withJdk().and(shell);
@@ -391,15 +400,17 @@ class LauncherTest {
 
   @Test
   void arguments_arrive_as_they_were_given() throws Exception {
-    var words = List.of("two words", "", "it's", "\"q\"", "$HOME `id` \\", "*", "one\nline", "--x=");
+    var started =
+        realStart()
+            .run("echo", "two  words", "", "it's", "\"$HOME\" `id` \\", "*", "new\nline", "");
 
-    var started = realStart().run(Stream.concat(Stream.of("echo"), words.stream()));
-
-    assertThat(started.out()).as("%s", started).startsWith("[" + String.join("][", words) + "]\n");
+    assertThat(started.out())
+        .as("%s", started)
+        .startsWith("[two  words][][it's][\"$HOME\" `id` \\][*][new\nline][]\n");
   }
 
   @Test
-  void the_exit_code_passes_through() throws Exception {
+  void a_name_works_from_another_folder_and_the_exit_code_passes_through() throws Exception {
     var started = realStart().run("run", "echo", "exit", "7");
 
     assertThat(started.exit()).as("%s", started).isEqualTo(7);
@@ -419,7 +430,7 @@ class LauncherTest {
   void a_script_is_started_by_its_file_through_a_link_to_the_launcher() throws Exception {
     var start = realStart();
     start.launcher = Files.createSymbolicLink(shared.resolve("a link"), Path.of("the clone/jbang"));
-    start.folder = echoScript().getParent();
+    start.folder = echoClone().resolve("tools");
 
     var started = start.run("Echo.java", "hello");
 
@@ -439,17 +450,20 @@ class LauncherTest {
 
   @Test
   void a_damaged_archive_of_classes_is_passed_over_in_silence() throws Exception {
-    realStart().run("echo");
+    var jdk = Path.of(System.getProperty("java.home"));
+    assumeTrue(Files.exists(jdk.resolve("lib/server/classes.jsa")), "this JDK has no archive");
+    var start = realStart();
     var archives = filesIn(shared.resolve("cache/puts-and-takes"));
     archives.removeIf(file -> !file.toString().endsWith(".jsa"));
-    assertThat(archives).hasSize(1);
-    var good = Files.readAllBytes(archives.getFirst());
-    Files.delete(archives.getFirst());
-    Files.write(archives.getFirst(), new byte[good.length]);
+    assertThat(archives).as("archives of JBang's classes").hasSize(1);
+    var archive = archives.getFirst();
+    var good = Files.readAllBytes(archive);
+    Files.delete(archive);
+    Files.write(archive, new byte[good.length]);
 
-    var started = realStart().run("echo", "hello");
+    var started = start.run("echo", "hello");
 
-    Files.write(archives.getFirst(), good);
+    Files.write(archive, good);
     assertThat(started.out()).as("%s", started).startsWith("[hello]\n");
     assertThat(started.err()).isEmpty();
   }
@@ -500,28 +514,22 @@ class LauncherTest {
     }
 
     Start from(String mirror) {
-      assumeTrue(!mirror.equals("good") || Files.exists(pinnedJar), "no JBang in the cache to copy");
+      assumeTrue(
+          !mirror.equals("good") || Files.exists(pinnedJar), "no JBang in the cache to copy");
       var port = server.getAddress().getPort();
-      return with("PUTS_AND_TAKES_MAVEN", "http://localhost:%d/%s".formatted(port, mirror));
+      return with("PUTS_AND_TAKES_MAVEN", "http://127.0.0.1:%d/%s".formatted(port, mirror));
     }
 
     private boolean link(String tool) throws IOException {
-      for (var folder : System.getenv("PATH").split(File.pathSeparator)) {
-        var file = Path.of(folder, tool);
-        if (Files.isExecutable(file) && !Files.isDirectory(file)) {
-          script(tools.resolve(tool), "#!/bin/sh\nexec '%s' \"$@\"\n".formatted(file));
-          return true;
-        }
+      var file = onTheMachine(tool);
+      if (file.isPresent()) {
+        script(tools.resolve(tool), "#!/bin/sh\nexec '%s' \"$@\"\n".formatted(file.get()));
       }
-      return false;
+      return file.isPresent();
     }
 
     Result run(String... words) throws Exception {
       return end(begin(words));
-    }
-
-    Result run(Stream<String> words) throws Exception {
-      return run(words.toArray(String[]::new));
     }
 
     Process begin(String... words) throws IOException {
@@ -542,9 +550,11 @@ class LauncherTest {
       if (!process.waitFor(60, TimeUnit.SECONDS)) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
-        fail("after 60 seconds no end of " + new Result(-1, read(out), read(err)));
+        fail(
+            "after 60 s it still ran\n%s%s"
+                .formatted(Files.readString(out), Files.readString(err)));
       }
-      return new Result(process.exitValue(), read(out), read(err));
+      return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
     }
   }
 
@@ -564,25 +574,28 @@ class LauncherTest {
     return start().with("JAVA_HOME", Files.exists(jdk) ? jdk : pretendJdk(jdk, "25.0.1"));
   }
 
-  /// A real JDK, the real JBang, and a home of its own that all such starts share: the script is
-  /// compiled once.
-  private Start realStart() throws IOException {
-    assumeTrue(Files.exists(pinnedJar), "no JBang in the cache to copy: an installed one is in use");
-    var keep = Files.createDirectories(shared.resolve("cache/puts-and-takes"));
-    if (!Files.exists(keep.resolve(pinnedJar.getFileName()))) {
-      Files.copy(pinnedJar, keep.resolve(pinnedJar.getFileName()));
-    }
-    echoScript();
-    if (!Files.exists(echoClone().resolve("jbang"))) {
-      for (var name : List.of("jbang", "jbang-catalog.json")) {
-        Files.copy(launcher.resolveSibling(name), echoClone().resolve(name));
-      }
-      script(echoClone().resolve("jbang"), Files.readString(launcher));
+  /// The real JBang on a real JDK. All such starts share a home and a clone: the first one compiles
+  /// the script, so that the others need not.
+  private Start realStart() throws Exception {
+    assumeTrue(
+        Files.exists(pinnedJar), "no JBang in the cache to copy: an installed one is in use");
+    var isFirst = !Files.exists(echoClone());
+    if (isFirst) {
+      var ready = Files.createDirectories(shared.resolve("cache/puts-and-takes"));
+      Files.copy(pinnedJar, ready.resolve(pinnedJar.getFileName()));
+      echoScript();
+      script(echoClone().resolve("jbang"), launcherText);
+      var catalog = "jbang-catalog.json";
+      Files.copy(launcher.resolveSibling(catalog), echoClone().resolve(catalog));
     }
     var start = start().with("JAVA_HOME", System.getProperty("java.home"));
-    start.with("HOME", shared.resolve("a home")).with("XDG_CACHE_HOME", shared.resolve("cache"));
-    start.with("JBANG_DIR", shared.resolve("a home/.jbang"));
+    start.with("XDG_CACHE_HOME", shared.resolve("cache"));
+    start.with("JBANG_DIR", shared.resolve("a JBang folder"));
     start.launcher = echoClone().resolve("jbang");
+    if (isFirst) {
+      var first = start.run("echo");
+      assertThat(first.exit()).as("%s", first).isZero();
+    }
     return start;
   }
 
@@ -590,31 +603,27 @@ class LauncherTest {
     return shared.resolve("the clone");
   }
 
-  private static Path echoScript() throws IOException {
-    var file = echoClone().resolve("tools/Echo.java");
-    if (!Files.exists(file)) {
-      Files.createDirectories(file.getParent());
-      Files.writeString(
-          file,
-          """
-          //JAVA 25+
-          class Echo {
-            void main(String[] words) throws Exception {
-              System.out.println("[" + String.join("][", words) + "]");
-              System.out.println("PUTS_AND_TAKES_HOME=" + System.getenv("PUTS_AND_TAKES_HOME"));
-              switch (words.length == 0 ? "" : words[0]) {
-                case "exit" -> System.exit(Integer.parseInt(words[1]));
-                case "read" -> {
-                  var lines = new String(System.in.readAllBytes()).lines().toList();
-                  System.out.println("<" + String.join("|", lines) + ">");
-                }
-                default -> {}
+  private static void echoScript() throws IOException {
+    var tools = Files.createDirectories(echoClone().resolve("tools"));
+    Files.writeString(
+        tools.resolve("Echo.java"),
+        """
+        //JAVA 25+
+        class Echo {
+          void main(String[] words) throws Exception {
+            System.out.println("[" + String.join("][", words) + "]");
+            System.out.println("PUTS_AND_TAKES_HOME=" + System.getenv("PUTS_AND_TAKES_HOME"));
+            switch (words.length == 0 ? "" : words[0]) {
+              case "exit" -> System.exit(Integer.parseInt(words[1]));
+              case "read" -> {
+                var lines = new String(System.in.readAllBytes()).lines().toList();
+                System.out.println("<" + String.join("|", lines) + ">");
               }
+              default -> {}
             }
           }
-          """);
-    }
-    return file;
+        }
+        """);
   }
 
   /// A folder that looks like a JDK. Its `java` answers like JBang: it prints the command that runs
@@ -667,7 +676,8 @@ class LauncherTest {
 
   private Path pretendInstalledJBang(String version) throws IOException {
     var bin = Files.createDirectories(scratch.resolve("installed/bin"));
-    script(bin.resolve("jbang"), "#!/bin/sh\necho 'the jar is asked, not the script' >&2; exit 9\n");
+    script(
+        bin.resolve("jbang"), "#!/bin/sh\necho 'the jar is asked, not the script' >&2; exit 9\n");
     return Files.writeString(bin.resolve("jbang.jar"), version);
   }
 
@@ -689,14 +699,21 @@ class LauncherTest {
     return cache.resolve(pinnedJar.getFileName());
   }
 
-  private Path folderMirror() throws IOException {
+  private String folderMirror() throws IOException {
     assumeTrue(Files.exists(pinnedJar), "no JBang in the cache to copy");
     var version = pinned("version");
     var file = "dev/jbang/jbang-cli/%1$s/jbang-cli-%1$s-all.jar".formatted(version);
     var copy = scratch.resolve("mirror").resolve(file);
     Files.createDirectories(copy.getParent());
     Files.copy(pinnedJar, copy);
-    return Path.of("file://" + scratch.resolve("mirror"));
+    return "file://" + scratch.resolve("mirror");
+  }
+
+  private static Optional<Path> onTheMachine(String tool) {
+    return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+        .map(folder -> Path.of(folder, tool))
+        .filter(file -> Files.isExecutable(file) && !Files.isDirectory(file))
+        .findFirst();
   }
 
   private static List<Path> filesIn(Path folder) throws IOException {
@@ -706,10 +723,6 @@ class LauncherTest {
     try (var files = Files.list(folder)) {
       return new ArrayList<>(files.toList());
     }
-  }
-
-  private static String read(Path file) throws IOException {
-    return Files.readString(file);
   }
 
   private static String pinned(String what) {

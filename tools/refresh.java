@@ -2,42 +2,19 @@
 //JAVA 25+
 //DESCRIPTION Makes anew what is derived: the format, the outputs that prose quotes, the sessions, the matrix
 //DEPS info.picocli:picocli:4.7.7
+//DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
 //DEPS org.junit.jupiter:junit-jupiter-api:5.14.4
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
-//SOURCES ../tests/harness/Checks.java
-//SOURCES ../tests/harness/Command.java
-//SOURCES ../tests/harness/Difference.java
-//SOURCES ../tests/harness/Fence.java
-//SOURCES ../tests/harness/Formatting.java
-//SOURCES ../tests/harness/Inventory.java
-//SOURCES ../tests/harness/Law.java
-//SOURCES ../tests/harness/Lawfulness.java
-//SOURCES ../tests/harness/Matrix.java
-//SOURCES ../tests/harness/Mistake.java
-//SOURCES ../tests/harness/Promise.java
-//SOURCES ../tests/harness/Repository.java
-//SOURCES ../tests/harness/Run.java
-//SOURCES ../tests/harness/Script.java
-//SOURCES ../tests/harness/ScriptedChannel.java
-//SOURCES ../tests/harness/Session.java
-//SOURCES ../tests/harness/Stage.java
-//SOURCES ../tests/harness/Subject.java
-//SOURCES ../tests/harness/Threads.java
-//SOURCES ../tests/harness/Timeline.java
-//SOURCES ../tests/harness/Transcripts.java
-//SOURCES ../tests/harness/Verdict.java
-//SOURCES ../tests/harness/WatchedFutures.java
-//SOURCES ../tests/harness/Watching.java
+//SOURCES ../tests/harness/*.java
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
-import static java.util.regex.Matcher.quoteReplacement;
 
 import com.google.googlejavaformat.java.FormatterException;
+import harness.Drift;
 import harness.Formatting;
 import harness.Inventory;
-import harness.Matrix;
 import harness.Repository;
 import harness.Session;
 import harness.Transcripts;
@@ -133,19 +110,12 @@ class Refresh implements Callable<Integer> {
       if (file.endsWith(".java")) fresh = Formatting.formatted(fresh);
       if (Transcripts.mayBeIn(file)) fresh = transcripts.refreshed(file, fresh);
       if (file.endsWith(".jsh")) fresh = Session.played(file, fresh).refreshed();
-      if (file.equals("README.md")) fresh = withMatrix(fresh);
+      if (file.equals("README.md")) fresh = Drift.withMatrix(fresh);
       return fresh;
     } catch (FormatterException | IllegalStateException e) {
       complain(file + ": " + e.getMessage());
       return text;
     }
-  }
-
-  /// The table between the two marks, from the place that holds it.
-  static String withMatrix(String text) {
-    String table = "\n\n" + Matrix.markdown() + "\n";
-    return text.replaceFirst(
-        "(?s)(?<=<!-- matrix -->).*(?=<!-- /matrix -->)", quoteReplacement(table));
   }
 
   /// In one move, so that no one ever sees half a file.

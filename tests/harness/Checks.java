@@ -108,7 +108,7 @@ final class Checks {
                 run,
                 UNCLEAR,
                 "the %s at offset 3 failed: it should say 3, \"Session has timed out.\" and \"%s\". What can be read is %s."
-                    .formatted(what, operation, failures));
+                    .formatted(what, operation, failures.subList(0, Math.min(3, failures.size()))));
           return complaintOf(run).flatMap(complaint -> broken(run, UNCLEAR, complaint));
         });
   }
@@ -295,7 +295,7 @@ final class Checks {
       var broken = judged(run, judge);
       if (run.busy().isEmpty()) return broken;
       String what =
-          "for %d seconds nothing happened, but there is a busy %s."
+          "for %d seconds nothing happened, but there still is a %s."
               .formatted(Run.PATIENCE.toSeconds(), run.busy().get());
       return Optional.of(Broken.in(run, BUSY, what, Mistake.LOOPS_FOR_EVER));
     } catch (Run.StartFailed e) {

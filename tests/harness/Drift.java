@@ -9,6 +9,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -31,7 +33,10 @@ public record Drift(SortedMap<String, String> files) {
   private static final String A_CHAPTER = "chapters/\\d\\d-.*\\.java";
   private static final String AN_EXERCISE = "\\d\\d-[a-z]-[\\w-]+\\.java";
   private static final Pattern MINUTES =
-      Pattern.compile("\\*Reading: \\d+ minutes\\. Exercises: (\\d+) minutes\\.\\*");
+      Pattern.compile("\\*Reading: (\\d+) minutes\\. Exercises: (\\d+) minutes\\.\\*");
+
+  private static final Pattern MATRIX =
+      Pattern.compile("(?s)(?<=<!-- matrix -->).*(?=<!-- /matrix -->)");
 
   /// The clone at `root`.
   public static Drift of(Path root) throws InterruptedException {
@@ -139,20 +144,23 @@ public record Drift(SortedMap<String, String> files) {
     return parts;
   }
 
-  /// Starters without solutions, the reverse, and both of which no chapter tells.
-  public List<String> exerciseParts() {
+  /// Starters without solutions, the reverse, and both of which no chapter or no list tells.
+  ///
+  /// @param listed the file names in exercises.toml
+  public List<String> exerciseParts(Collection<String> listed) {
     var complaints = new ArrayList<String>();
-    var names = new TreeSet<String>();
+    var names = new TreeSet<>(listed);
     for (String file : named("(exercises|solutions)/" + AN_EXERCISE))
       names.add(file.replaceFirst(".*/", ""));
     for (String name : names) {
       if (!files.containsKey("exercises/" + name))
-        complaints.add("exercises/" + name + " is missing: it has a solution.");
+        complaints.add("exercises/" + name + " is missing.");
       if (!files.containsKey("solutions/" + name))
-        complaints.add("solutions/" + name + " is missing: it is an exercise.");
+        complaints.add("solutions/" + name + " is missing.");
+      if (!listed.contains(name)) complaints.add("exercises.toml has no entry for " + name + ".");
       if (named("chapters/" + numberOf(name) + "-.*\\.java").stream()
           .noneMatch(chapter -> files.get(chapter).contains("`exercises/" + name + "`")))
-        complaints.add("exercises/" + name + " is named by no chapter.");
+        complaints.add("No chapter names exercises/" + name + ".");
     }
     return complaints;
   }
@@ -164,12 +172,11 @@ public record Drift(SortedMap<String, String> files) {
     var complaints = new ArrayList<String>();
     for (String chapter : named(A_CHAPTER)) {
       int taken = minutes.getOrDefault(numberOf(chapter), 0);
-      groups(MINUTES.pattern(), files.get(chapter))
-          .filter(promised -> Integer.parseInt(promised) != taken)
-          .forEach(promised ->
-              complaints.add(
-                  "%s promises exercises of %s minutes; they take %d."
-                      .formatted(chapter, promised, taken)));
+      Matcher promised = MINUTES.matcher(files.get(chapter));
+      if (promised.find() && Integer.parseInt(promised.group(2)) != taken)
+        complaints.add(
+            "%s promises exercises of %s minutes; they take %d."
+                .formatted(chapter, promised.group(2), taken));
     }
     return complaints;
   }
@@ -200,7 +207,8 @@ public record Drift(SortedMap<String, String> files) {
   }
 
   private static boolean looksLikeAFile(String word) {
-    boolean isPattern = word.matches(".*(NN|NAME|[*<>…{}@=]).*");
+    // mine.java is the reader's own file, wherever it is named.
+    boolean isPattern = word.matches(".*(NN|NAME|[*<>…{}@=]).*|mine\\.java");
     String folders = "(chapters|exercises|solutions|tests|tools|bench|\\.ci)";
     String endings = "(java|jsh|md|toml|cmd)";
     return !isPattern && word.matches("(\\./)?" + folders + "/.*|[\\w-]+\\." + endings);
@@ -220,13 +228,46 @@ public record Drift(SortedMap<String, String> files) {
       if (!Transcripts.mayBeIn(file)) continue;
       code(file)
           .flatMap(line -> groups("(?:^|\\s)\\./jbang ([\\w-]+)(?!\\S)", line))
-          .filter(name -> !name.startsWith("-") && !name.equals("NAME") && !aliases().has(name))
+          .filter(name -> !name.matches("-.*|NAME|edit|run") && !aliases().has(name))
           .distinct()
           .forEach(name ->
               complaints.add(
                   "%s says ./jbang %s, and jbang-catalog.json has no %2$s.".formatted(file, name)));
     }
     return complaints;
+  }
+
+  /// Chapters that README.md's table of chapters lacks, or gives other minutes than they do.
+  public List<String> chapterTable() {
+    var complaints = new ArrayList<String>();
+    for (String chapter : named(A_CHAPTER)) {
+      String row = "\\n\\|.*]\\(" + chapter + "\\).*\\| (\\d+ \\+ \\d+) \\|\\n";
+      var shown = groups(row, files.getOrDefault("README.md", "")).toList();
+      Matcher own = MINUTES.matcher(files.get(chapter));
+      if (shown.isEmpty()) complaints.add("README.md has no row with minutes for " + chapter + ".");
+      else if (own.find() && !shown.getFirst().equals(own.group(1) + " + " + own.group(2)))
+        complaints.add("README.md gives " + chapter + " other minutes than the chapter does.");
+    }
+    return complaints;
+  }
+
+  /// The table in README.md, if it isn't the harness's.
+  public List<String> matrix() {
+    String readme = files.getOrDefault("README.md", "");
+    if (!MATRIX.matcher(readme).find())
+      return List.of("README.md has no place for the matrix: <!-- matrix --> … <!-- /matrix -->");
+    return Difference.between(readme.lines().toList(), withMatrix(readme).lines().toList())
+        .map(difference ->
+            "README.md has another matrix " + difference.told("README.md: ", "harness:   "))
+        .stream()
+        .toList();
+  }
+
+  /// A text with the harness's matrix between its two marks.
+  public static String withMatrix(String text) {
+    return MATRIX
+        .matcher(text)
+        .replaceFirst(Matcher.quoteReplacement("\n\n" + Matrix.markdown() + "\n"));
   }
 
   // The catalog
@@ -321,15 +362,15 @@ public record Drift(SortedMap<String, String> files) {
         .toList();
   }
 
-  /// What prose shows as code in a line, or as a command in a block.
+  /// What prose shows as code in a line, as a command in a block, or as a table of folders.
   private Stream<String> code(String file) {
     String text = files.get(file);
     var commands =
         Fence.in(file, text).stream()
-            .filter(fence -> fence.info().matches("console|sh"))
+            .filter(fence -> fence.info().matches("console|sh|text"))
             .flatMap(fence ->
                 fence.content().stream()
-                    .filter(line -> fence.info().equals("sh") || line.startsWith("$ ")));
+                    .filter(line -> !fence.info().equals("console") || line.startsWith("$ ")));
     return Stream.concat(
         commands, prose(file, text).stream().flatMap(line -> groups("(?<!`)`([^`]+)`(?!`)", line)));
   }

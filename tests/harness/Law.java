@@ -63,8 +63,8 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
 
   private static void uncaught(Thread thread, Throwable e) {
     if (e instanceof Run.RunIsOver) return;
-    String name = thread.getName().isEmpty() ? "#" + thread.threadId() : thread.getName();
-    UNCAUGHT.add(new Breach(Article.UNCAUGHT, e + " on thread " + name + placeOf(e)));
+    String name = thread.getName().isEmpty() ? "a thread without a name" : thread.getName();
+    UNCAUGHT.add(new Breach(Article.UNCAUGHT, e + " on " + name + placeOf(e)));
   }
 
   /// Ends the watch, and says what happened in it.

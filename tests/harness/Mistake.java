@@ -40,7 +40,11 @@ public enum Mistake {
       "an event was refused by a full channel, and dropped: offer() and add() don't wait for room",
       "how the event gets onto the channel. put() waits: that is backpressure"),
   SKIPS_THE_BEGINNING(
-      "the first read was not at offset 0", "the offset at which the producer starts"),
+      "the first read was not at offset 0",
+      "the offset at which the producer starts. Does it live in a static field, and survive the run?"),
+  TAKES_FROM_THE_CHANNEL(
+      "an event was taken out of the channel by the program itself, and the consumer never saw it",
+      "every call on the channel but put()"),
   READS_WITHOUT_BOUND(
       "the log is read though nobody takes: something between the log and the channel has no bound",
       "what stands between take() and put(): a queue without a bound, or a thread for each event?"),
@@ -72,23 +76,37 @@ public enum Mistake {
 
   /// The mistake that explains `run`, if it shows one that we know.
   static Optional<Mistake> in(Run<?> run) {
-    return Optional.ofNullable(recognise(run.timeline().entries()));
+    return Optional.ofNullable(recognise(run));
   }
 
-  private static Mistake recognise(List<Entry> entries) {
+  private static Mistake recognise(Run<?> run) {
+    var entries = run.timeline().entries();
     if (entries.stream().anyMatch(e -> e.kind() == Kind.REFUSED)) return DROPS_WHEN_FULL;
     if (entries.stream().anyMatch(e -> e.kind() == Kind.PUT && e.offset() < 0)) return PUTS_OTHER_EVENTS;
+    if (entries.stream().anyMatch(e -> e.kind() == Kind.TAKEN && e.thread() != run.consumer()))
+      return TAKES_FROM_THE_CHANNEL;
     var first = entries.stream().filter(Mistake::isAttempt).findFirst();
-    if (first.isPresent() && first.get().offset() != 0) return SKIPS_THE_BEGINNING;
+    if (run.started() && first.isPresent() && first.get().offset() != 0) return SKIPS_THE_BEGINNING;
+    if (readersAlternate(entries)) return TWO_PRODUCERS;
     Mistake repeated = null;
     for (int i = 0; i < entries.size(); i++) {
       if (entries.get(i).kind() != Kind.FAULT && entries.get(i).kind() != Kind.END) continue;
       Mistake mistake = afterFailure(entries.get(i), entries.subList(i + 1, entries.size()));
+      if (mistake == SILENT_DEATH && !run.started()) continue;
       if (mistake == REPEATS_A_PUT_THAT_GOT_THROUGH) repeated = mistake;
       else if (mistake != null) return mistake;
     }
     if (repeated == null && readTwice(entries)) return TWO_PRODUCERS;
     return repeated;
+  }
+
+  /// Whether a thread read, then another one, and then the first one again.
+  private static boolean readersAlternate(List<Entry> entries) {
+    var readers = entries.stream().filter(Mistake::isAttempt).map(Entry::thread).toList();
+    for (int i = 1; i < readers.size(); i++)
+      if (!readers.get(i).equals(readers.get(i - 1))
+          && readers.subList(0, i - 1).contains(readers.get(i))) return true;
+    return false;
   }
 
   private static boolean readTwice(List<Entry> entries) {
@@ -105,8 +123,6 @@ public enum Mistake {
     if (next.offset() == failure.offset() + 1) return sameThread ? CARRIES_ON : RESTARTS_PAST;
     if (next.offset() == 0 && failure.offset() > 0) return RESTARTS_AT_ZERO;
     if (next.offset() != failure.offset()) return RESTARTS_ELSEWHERE;
-    if (!sameThread && attempts.stream().anyMatch(e -> e.thread() == failure.thread()))
-      return TWO_PRODUCERS;
     boolean told = later.stream().anyMatch(e -> e.kind() == Kind.SAID);
     if (sameThread && !told && failure.lane() == Lane.LOG) return HIDES_THE_FAILURE;
     boolean read = later.stream().anyMatch(e -> e.kind() == Kind.READ);

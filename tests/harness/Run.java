@@ -45,6 +45,8 @@ public final class Run<E> implements AutoCloseable {
   private final List<Long> arrived = new ArrayList<>();
   private final Map<Thread, Integer> refusals = new HashMap<>();
   private final List<Turn> turns = new ArrayList<>();
+  private final long consumer = Thread.currentThread().threadId();
+  private boolean started;
   private boolean lockstep;
 
   /// After so many failed reads in a row, the log stops answering: the program spins.
@@ -86,6 +88,7 @@ public final class Run<E> implements AutoCloseable {
   }
 
   private void start() {
+    started = true;
     var thrown = new Throwable[1];
     var starter =
         new Thread(
@@ -340,6 +343,16 @@ public final class Run<E> implements AutoCloseable {
   /// The threads that read the log, in order of their first read.
   synchronized List<Thread> readers() {
     return List.copyOf(readers.keySet());
+  }
+
+  /// The thread that takes from the channel: the one that made this run.
+  long consumer() {
+    return consumer;
+  }
+
+  /// Whether the stage was started, rather than asked for single steps.
+  boolean started() {
+    return started;
   }
 
   Set<Long> threadsBefore() {

@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,24 +30,24 @@ import jdk.jshell.SnippetEvent;
 /// A `.jsh` file: snippets for the prompt, and below each what comes of it.
 ///
 /// ```java
-/// log.take(0).action()
+/// log.take(0).action();
 /// // ==> SHIPPING
-/// IO.println("one\ntwo")
+/// IO.println("one\ntwo");
 /// // ==> prints one
 /// // ==> prints two
-/// log.take(9)
+/// log.take(9);
 /// // ==> throws InvalidOffset: An invalid offset has been specified!
-/// long next = "nine"
-/// // ==> does not compile: incompatible types: String cannot be converted to long
+/// long next = "nine";
+/// // ==> does not compile: incompatible types: java.lang.String cannot be converted to long
 /// ```
 ///
 /// All of it is compared, except that a declaration may keep its value to itself. We play the file in
 /// this JVM, with the engine behind JBang's prompt. Meanwhile `System.out` and `System.err` belong to
-/// the session.
+/// the session, and everybody speaks English.
 public final class Session {
 
   /// How long one snippet may take, unless someone says otherwise.
-  public static final Duration PATIENCE = Duration.ofSeconds(10);
+  public static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private static final Pattern ARROW = Pattern.compile("\\s*//\\s*=+>(.*)");
   private static final Pattern SOURCES = Pattern.compile("(?m)^//SOURCES (.*)$");
@@ -58,11 +59,14 @@ public final class Session {
   /// @param source empty where the file shows an output that belongs to no snippet
   /// @param shown what comes of it, says the file: a line each, without the arrow
   /// @param came what really came of it
-  public record Snippet(
-      int line, int end, String source, List<String> shown, List<String> came) {
+  public record Snippet(int line, int end, String source, List<String> shown, List<String> came) {
 
     private Snippet(int line, int end, String source) {
       this(line, end, source, new ArrayList<>(), new ArrayList<>());
+    }
+
+    private int lastLine() {
+      return end + shown.size();
     }
   }
 
@@ -85,14 +89,17 @@ public final class Session {
       throws InterruptedException {
     var session = new Session(file, text, patience);
     PrintStream out = System.out, err = System.err;
+    Locale locale = Locale.getDefault();
     try (var shell = JShell.builder().executionEngine("local").build();
         var print = new PrintStream(session.printed, true, UTF_8)) {
       System.setOut(print);
       System.setErr(print);
+      Locale.setDefault(Locale.ENGLISH);
       session.play(shell, text);
     } finally {
       System.setOut(out);
       System.setErr(err);
+      Locale.setDefault(locale);
     }
     return session;
   }
@@ -124,8 +131,11 @@ public final class Session {
     If what came is right, refresh the file: ./jbang refresh
     """
         .formatted(
-            file, snippet.line, snippet.source.indent(4).stripTrailing(),
-            quoted(snippet.shown), quoted(snippet.came));
+            file,
+            snippet.line,
+            snippet.source.indent(4).stripTrailing(),
+            quoted(snippet.shown),
+            quoted(snippet.came));
   }
 
   private static String quoted(List<String> outputs) {
@@ -139,7 +149,7 @@ public final class Session {
     if (!troubles.isEmpty()) throw new IllegalStateException(String.join("\n", troubles));
     var fresh = new ArrayList<>(lines);
     for (Snippet snippet : snippets.reversed()) {
-      var shown = fresh.subList(snippet.end, snippet.end + snippet.shown.size());
+      var shown = fresh.subList(snippet.end, snippet.lastLine());
       shown.clear();
       snippet.came.forEach(output -> shown.add(("// ==> " + output).stripTrailing()));
     }
@@ -149,7 +159,7 @@ public final class Session {
   private void play(JShell shell, String text) throws InterruptedException {
     Set<Long> before = Threads.ids();
     try {
-      evaluate(shell, file, "import module java.base;");
+      evaluate(shell, file, "import module java.base;", PATIENCE);
       for (Matcher sources = SOURCES.matcher(text); sources.find(); )
         load(shell, sources.group(1).strip());
       for (Snippet snippet : split(shell)) {
@@ -164,8 +174,8 @@ public final class Session {
 
   /// Evaluates a chapter, as `jshell chapters/02-step-function.java` does.
   private void load(JShell shell, String chapter) throws InterruptedException, TimeoutException {
-    String path = file.replaceFirst("[^/]*$", Matcher.quoteReplacement(chapter));
-    for (SnippetEvent event : evaluate(shell, path, Repository.read(path)))
+    String path = Path.of(file).resolveSibling(chapter).toString();
+    for (SnippetEvent event : evaluate(shell, path, Repository.read(path), PATIENCE))
       errors(shell, event).forEach(error -> troubles.add(path + " " + error));
   }
 
@@ -180,10 +190,9 @@ public final class Session {
       if (arrow.matches()) {
         if (!source.isEmpty()) found.add(new Snippet(first, number - 1, source));
         source = "";
-        Snippet last = found.isEmpty() ? new Snippet(0, 0, "") : found.getLast();
-        if (last.end + last.shown.size() != number - 1 || last.line == 0)
-          found.add(last = new Snippet(number, number - 1, ""));
-        last.shown.add(arrow.group(1).strip());
+        if (found.isEmpty() || found.getLast().lastLine() != number - 1)
+          found.add(new Snippet(number, number - 1, ""));
+        found.getLast().shown.add(arrow.group(1).strip());
       } else if (!source.isEmpty() || !line.isBlank() && !line.strip().startsWith("//")) {
         if (source.isEmpty()) first = number;
         source += line + "\n";
@@ -200,7 +209,7 @@ public final class Session {
   private List<String> outputs(JShell shell, Snippet snippet)
       throws InterruptedException, TimeoutException {
     printed.reset();
-    var events = evaluate(shell, file + ":" + snippet.line, snippet.source);
+    var events = evaluate(shell, file + ":" + snippet.line, snippet.source, patience);
     var outputs = new ArrayList<String>();
     printed.toString(UTF_8).lines().forEach(line -> outputs.add("prints " + line));
     boolean showsValue = snippet.shown.stream().anyMatch(line -> !line.startsWith("prints"));
@@ -222,7 +231,7 @@ public final class Session {
     return shell
         .diagnostics(event.snippet())
         .filter(Diag::isError)
-        .map(error -> "does not compile: " + readable(error.getMessage(Locale.ENGLISH)));
+        .map(error -> "does not compile: " + readable(error.getMessage(null)));
   }
 
   private static String readable(JShellException exception) {
@@ -245,7 +254,8 @@ public final class Session {
         .replaceFirst("symbol symbol: +", "symbol: ");
   }
 
-  private List<SnippetEvent> evaluate(JShell shell, String place, String source)
+  private static List<SnippetEvent> evaluate(
+      JShell shell, String place, String source, Duration patience)
       throws InterruptedException, TimeoutException {
     var task = started(shell, source);
     try {
@@ -254,17 +264,15 @@ public final class Session {
       throw new IllegalStateException(place, e.getCause());
     } catch (TimeoutException e) {
       stop(shell, task);
+      String stopped = task.isDone() ? "stopped" : "could not even be stopped";
       throw new TimeoutException(
-          """
-          %s was not done after %d ms, and %s. The rest was not played.
-          %s\
-          """
-              .formatted(
-                  place,
-                  patience.toMillis(),
-                  task.isDone() ? "stopped" : "could not even be stopped",
-                  source.lines().limit(20).map(line -> "    " + line + "\n").collect(Collectors.joining())));
+          "%s was not done after %d ms, and %s. The rest was not played.\n%s"
+              .formatted(place, patience.toMillis(), stopped, beginning(source).indent(4)));
     }
+  }
+
+  private static String beginning(String source) {
+    return source.lines().limit(5).collect(Collectors.joining("\n"));
   }
 
   private static FutureTask<List<SnippetEvent>> started(JShell shell, String source) {
@@ -303,7 +311,8 @@ public final class Session {
   private void end(JShell shell, Set<Long> before) throws InterruptedException {
     if (!rests(before))
       troubles.add(file + " leaves something running that never rests:\n    " + ours(before));
-    // All loops stop with this one; see below. Those who wait must also be woken.
+    if (ours(before).isEmpty()) return;
+    // All loops stop with this one, see below. Those who wait must also be woken.
     stop(shell, started(shell, "for (;;) ;"));
     for (int i = 0; i < 100 && !ours(before).isEmpty(); i++)
       for (Threads.Seen seen : ours(before)) {
@@ -312,10 +321,11 @@ public final class Session {
       }
   }
 
-  private static boolean rests(Set<Long> before) {
+  private boolean rests(Set<Long> before) {
     List<Threads.Seen> last = List.of();
     int quiet = 0;
-    for (long end = System.nanoTime() + 2_000_000_000L; quiet < 10 && System.nanoTime() < end; ) {
+    long end = System.nanoTime() + patience.toNanos();
+    while (quiet < 10 && System.nanoTime() < end) {
       List<Threads.Seen> now = ours(before);
       quiet = now.equals(last) && now.stream().allMatch(Threads.Seen::waits) ? quiet + 1 : 0;
       last = now;
@@ -325,12 +335,11 @@ public final class Session {
   }
 
   private static List<Threads.Seen> ours(Set<Long> before) {
-    return Threads.since(before).stream()
-        .filter(
-            seen ->
-                seen.thread().isVirtual()
-                    || Stream.of(seen.thread().getStackTrace())
-                        .anyMatch(frame -> frame.getClassName().startsWith("REPL.")))
-        .toList();
+    return Threads.since(before).stream().filter(seen -> isOurs(seen.thread())).toList();
+  }
+
+  private static boolean isOurs(Thread thread) {
+    return thread.isVirtual()
+        || Stream.of(thread.getStackTrace()).anyMatch(f -> f.getClassName().startsWith("REPL."));
   }
 }

@@ -16,7 +16,7 @@ public final class Threads {
   /// Threads that the JDK and its tools keep for themselves.
   private static final String JDK_OWNED =
       "ForkJoinPool.*|VirtualThread-.*|process reaper.*|Common-Cleaner|Cleaner-\\d+|Reference Handler"
-          + "|Finalizer|Signal Dispatcher|Notification Thread|Attach Listener|junit-timeout.*"
+          + "|Finalizer|Signal Dispatcher|Notification Thread|Attach Listener|junit-.*timeout.*"
           + "|DestroyJavaVM|JFR .*|.*(Compiler|Sweeper) ?[Tt]hread.*";
 
   /// A live thread.

@@ -32,6 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Transcripts implements AutoCloseable {
 
   private static final Duration DEADLINE = Duration.ofSeconds(60);
+  private static final String JBANG_FAILED = "[jbang] [ERROR]";
 
   /// A command in prose, and the output shown below it.
   ///
@@ -144,7 +145,10 @@ public final class Transcripts implements AutoCloseable {
 
   private List<String> print(String command) {
     try {
-      return showable(Command.run(command, root, DEADLINE));
+      var result = Command.run(command, root, DEADLINE);
+      // Somebody else may have been building the same script at that moment.
+      if (result.err().contains(JBANG_FAILED)) result = Command.run(command, root, DEADLINE);
+      return showable(result);
     } catch (InterruptedException e) {
       throw new CancellationException("Not run any more: " + command);
     }
@@ -155,7 +159,7 @@ public final class Transcripts implements AutoCloseable {
     for (String line : lines)
       if (line.startsWith("$ ") || line.contains("```"))
         throw new IllegalStateException("A transcript can't show this line of its output: " + line);
-      else if (line.startsWith("[jbang] [ERROR]"))
+      else if (line.startsWith(JBANG_FAILED))
         throw new IllegalStateException("JBang could not run it. " + line);
     return lines;
   }

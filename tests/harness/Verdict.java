@@ -2,6 +2,7 @@ package harness;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// What a check found: the promise is kept, or it is broken in a certain way.
 public sealed interface Verdict {
@@ -59,7 +60,13 @@ public sealed interface Verdict {
     }
 
     static Broken byBreaches(List<Law.Breach> breaches) {
-      String what = String.join("\n                ", breaches.stream().map(b -> b + ".").toList());
+      int more = breaches.size() - 3;
+      String what =
+          breaches.stream()
+              .limit(3)
+              .map(breach -> breach + ".")
+              .collect(Collectors.joining("\n                "))
+              + (more > 0 ? " And " + more + " more." : "");
       return new Broken(
           Way.BREAKS_THE_LAW, what, Optional.empty(), Script.of(0, 0), new Timeline());
     }

@@ -29,11 +29,12 @@ public final class Exercise01a implements Stage<String> {
     long line = Math.floorDiv(position, BYTES);
     String text = run.take(line);
     int within = Math.floorMod(position, BYTES);
+    if (within > 0) run.print("position " + position + ": within a line");
     String rest = new String(text.getBytes(UTF_8), within, BYTES - 1 - within, UTF_8);
     return new TailAFile.Line(within == 0 ? text : rest, (line + 1) * BYTES);
   }
 
-  /// This producer may die. It's enough that someone holds its `Future`, and looks.
+  /// This producer may die. Someone holds its `Future` and looks: that's enough.
   private static void awaitEnd(Future<?> producer) {
     try {
       producer.get();

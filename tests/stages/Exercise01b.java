@@ -24,7 +24,7 @@ public final class Exercise01b implements Stage<LastWords.Click> {
     Thread.startVirtualThread(this::awaitEnd);
   }
 
-  /// This producer may die. It's enough that someone holds its `Future`, and looks.
+  /// This producer may die. Someone holds its `Future` and looks: that's enough.
   private void awaitEnd() {
     try {
       producer.get();
@@ -46,15 +46,15 @@ public final class Exercise01b implements Stage<LastWords.Click> {
 
   @Override
   public Optional<String> complaint(Run<LastWords.Click> run) {
-    if (run.printed().size() > 1)
-      return Optional.of(
-          "the producer said %d lines. Last words are one line, and then it's over."
-              .formatted(run.printed().size()));
+    int lines = run.printed().size();
     return switch (producer.state()) {
-      case FAILED -> Optional.empty();
       case RUNNING -> Optional.of("the producer said its last words, and lived on.");
       case SUCCESS, CANCELLED ->
           Optional.of("the producer died of something, and its Future doesn't hold it.");
+      case FAILED ->
+          lines == 1
+              ? Optional.empty()
+              : Optional.of("the producer's last words are one line, and it said " + lines + ".");
     };
   }
 }

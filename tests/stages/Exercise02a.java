@@ -3,7 +3,10 @@ import harness.Stage;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// Exercise 02-a as the harness sees it: a sensor whose ticks are the log's offsets. The harness throws
@@ -29,7 +32,7 @@ public final class Exercise02a implements Stage<Double> {
 
   @Override
   public List<String> failures(Run<Double> run) throws Exception {
-    return producer.isDone() ? List.of(producer.get().toString()) : List.of();
+    return producer.isDone() ? List.of("" + producer.get()) : List.of();
   }
 
   @Override
@@ -49,6 +52,22 @@ public final class Exercise02a implements Stage<Double> {
     if (!outcome.matches(".*\\b7\\b.*") || !outcome.contains("read-sensor"))
       return Optional.of(
           what + "the step should return a failure that says 7 and \"read-sensor\": " + outcome);
-    return Optional.empty();
+    return complaintAboutStart();
+  }
+
+  private static Optional<String> complaintAboutStart() {
+    var samples = new ArrayBlockingQueue<Double>(20);
+    var producer = ReadASensor.start(tick -> tick == 7 ? Double.NaN : tick, samples, 7);
+    try {
+      String failure = "" + producer.get(1, TimeUnit.SECONDS);
+      if (samples.isEmpty() && failure.contains("7")) return Optional.empty();
+      return Optional.of(
+          "started from tick 7, where the sensor answers NaN, the producer put %s and returned %s."
+              .formatted(samples, failure));
+    } catch (ExecutionException | TimeoutException | InterruptedException e) {
+      producer.cancel(true);
+      return Optional.of(
+          "started from tick 7, where the sensor answers NaN, it does not end: " + e);
+    }
   }
 }

@@ -27,7 +27,7 @@ public final class Exercise02b implements Stage<NameTheOperation.Click> {
 
   @Override
   public List<String> failures(Run<NameTheOperation.Click> run) throws Exception {
-    return producer.isDone() ? List.of(producer.get().toString()) : List.of();
+    return producer.isDone() ? List.of("" + producer.get()) : List.of();
   }
 
   @Override

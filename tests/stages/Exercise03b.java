@@ -3,8 +3,11 @@ import harness.Stage;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 
 /// Exercise 03-b as the harness sees it: chapter 3, with reports of its restarts.
 public final class Exercise03b implements Stage<CountTheRestarts.Click> {
@@ -19,13 +22,26 @@ public final class Exercise03b implements Stage<CountTheRestarts.Click> {
 
   @Override
   public void start(Run<CountTheRestarts.Click> run) {
-    CountTheRestarts.startSupervisor(
-        run::take,
-        run.channel(),
-        restart -> {
-          restarts.add(restart);
-          run.print(restart.toString());
-        });
+    Future<?> supervisor =
+        CountTheRestarts.startSupervisor(
+            run::take,
+            run.channel(),
+            restart -> {
+              restarts.add(restart);
+              run.print("restart %d, %d in a row".formatted(restart.count(), restart.inARow()));
+            });
+    Objects.requireNonNull(
+        supervisor, "it should return the supervisor's Future, and returned null");
+    Thread.startVirtualThread(() -> awaitEnd(supervisor));
+  }
+
+  /// Someone holds the supervisor's `Future`, and looks. Whether it may die is up to the promises.
+  private static void awaitEnd(Future<?> supervisor) {
+    try {
+      supervisor.get();
+    } catch (ExecutionException | InterruptedException e) {
+      // the consumer will notice
+    }
   }
 
   @Override
@@ -35,7 +51,7 @@ public final class Exercise03b implements Stage<CountTheRestarts.Click> {
 
   @Override
   public List<String> failures(Run<CountTheRestarts.Click> run) {
-    return run.printed();
+    return List.copyOf(restarts).stream().map(restart -> "" + restart.failure()).toList();
   }
 
   /// Counts along. At the end of the log there is one restart after the other at the same offset, so

@@ -1,0 +1,284 @@
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import harness.Command;
+import harness.Exercise;
+import harness.Exercise.Kind;
+import harness.Law;
+import harness.Lawfulness;
+import harness.Matrix;
+import harness.Promise;
+import harness.Repository;
+import harness.Subject;
+import harness.Verdict.Broken;
+import harness.Verdict.Kept;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/// The exercises: a solution keeps what its exercise asks, a starter fails as it announces, and nothing
+/// that belongs to an exercise is missing.
+///
+/// On a learner's machine a starter may be half done, or solved. What we'd have to say about it is then
+/// no news, so the test is skipped, unless the environment says `CI=true`.
+@ExtendWith(Law.class)
+class ExercisesTest {
+
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
+
+  /// A demo is over before Java's better compiler would be worth its while.
+  private static final String JAVA = "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC ";
+
+  private interface Check {
+    void of(Exercise exercise) throws Exception;
+  }
+
+  private static Stream<DynamicTest> each(Check check) {
+    return Exercise.all().stream()
+        .map(exercise -> dynamicTest(nameOf(exercise), () -> check.of(exercise)));
+  }
+
+  private static Stream<DynamicTest> eachStarter(Check check) {
+    return each(exercise -> {
+      try {
+        check.of(exercise);
+      } catch (AssertionError | Subject.DoesNotCompile e) {
+        String changed = "%s has been changed: ./jbang test %s checks it";
+        assumeTrue(isCi(), changed.formatted(exercise.id(), exercise.id()));
+        throw e;
+      }
+    });
+  }
+
+  private static boolean isCi() {
+    return "true".equals(System.getenv("CI"));
+  }
+
+  private static String nameOf(Exercise exercise) {
+    return exercise.id() + " " + exercise.title();
+  }
+
+  // --- the programs ---
+
+  @TestFactory
+  Stream<DynamicTest> a_solution_keeps_every_promise_and_breaks_no_law() {
+    return each(exercise -> {
+      var solution = Subject.of(exercise.solution(), exercise.stage());
+      for (Promise promise : exercise.promises())
+        switch (promise.check(solution)) {
+          case Kept() -> {}
+          case Broken broken -> throw new AssertionError(promise.title() + "\n" + broken.explain());
+        }
+      assertThat(Lawfulness.breaches(solution)).isEmpty();
+    });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> a_starter_compiles_and_fails_with_the_sentence_that_its_prose_quotes() {
+    return eachStarter(exercise -> {
+      var starter = Subject.of(exercise.starter(), exercise.stage());
+      assertThat(firstFailure(exercise, starter)).contains(exercise.failsWith());
+      assertThat(proseOf(exercise.starter()))
+          .contains("**It fails now with:** " + exercise.failsWith() + " **Check it**");
+    });
+  }
+
+  private static String firstFailure(Exercise exercise, Subject subject) {
+    for (Promise promise : exercise.promises())
+      if (promise.check(subject) instanceof Broken broken) return broken.explain();
+    return "(no promise is broken)";
+  }
+
+  @TestFactory
+  Stream<DynamicTest> a_solutions_demo_ends_by_itself_and_well() {
+    return each(exercise -> {
+      var demo = run("solutions", exercise);
+      assertThat(demo.err()).isEmpty();
+      assertThat(demo.exitCode()).isZero();
+    });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> a_starters_demo_says_in_one_sentence_that_it_is_not_finished() {
+    return eachStarter(exercise -> {
+      var demo = run("exercises", exercise);
+      assertThat(demo.err()).matches(exercise.id() + " is not finished\\. [^\n]+\\.\n");
+      assertThat(demo.exitCode()).isEqualTo(1);
+    });
+  }
+
+  private static Command.Result run(String folder, Exercise exercise) throws InterruptedException {
+    return Command.run(JAVA + folder + "/" + exercise.file(), Repository.root(), DEADLINE);
+  }
+
+  // --- the parts ---
+
+  @TestFactory
+  Stream<DynamicTest> an_exercise_has_all_its_parts() {
+    return each(exercise -> {
+      assertThat(exercise.id()).startsWith("%02d-".formatted(exercise.chapter()));
+      assertThat(exercise.file()).startsWith(exercise.id() + "-");
+      assertThat(exercise.starter()).exists();
+      assertThat(exercise.solution()).exists();
+      assertThat(exercise.minutes()).as("minutes").isBetween(5, 60);
+      assertThat(exercise.promises()).hasSizeGreaterThanOrEqualTo(2).doesNotHaveDuplicates();
+      assertThat(exercise.hints()).hasSize(3).doesNotHaveDuplicates();
+      assertThat(exercise.hints().getFirst()).as("hint 1 is a question").contains("?");
+    });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> a_starters_prose_says_what_to_do_and_how_to_check_it() {
+    return eachStarter(exercise -> {
+      String id = exercise.id();
+      assertHead("Exercise " + id + " · " + exercise.title(), exercise, exercise.starter());
+      assertThat(proseOf(exercise.starter()))
+          .contains(
+              "**The goal.** ",
+              "**Given.** ",
+              "**To write.** ",
+              "`./jbang test " + id + "`",
+              "`./jbang test " + id + " --hint 1`",
+              "`./jbang exercises/" + exercise.file() + "`");
+      assertThat(Files.readString(exercise.starter())).as("the work to do").contains("TODO");
+    });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> a_solution_says_why_and_leaves_nothing_to_do() {
+    return each(exercise -> {
+      String id = exercise.id();
+      assertHead("Solution " + id + " · " + exercise.title(), exercise, exercise.solution());
+      assertThat(proseOf(exercise.solution())).contains("**Why this way.** ");
+      assertThat(Files.readString(exercise.solution())).doesNotContain("TODO");
+    });
+  }
+
+  private static void assertHead(String title, Exercise exercise, Path file) throws IOException {
+    String className =
+        Pattern.compile("-([a-z])")
+            .matcher(exercise.file().replaceAll("^.{4}|\\.java$", ""))
+            .replaceAll(letter -> letter.group(1).toUpperCase());
+    assertThat(Files.readString(file))
+        .contains("\n//DESCRIPTION " + title + "\n", "\n/// # " + title + "\n")
+        .contains("\nclass " + className + " {\n");
+    assertThat(Files.readString(file).lines())
+        .filteredOn(line -> line.strip().startsWith("///") && line.length() > 80)
+        .as("prose of more than 80 columns")
+        .isEmpty();
+  }
+
+  /// The prose of a script as one line, without the marks of quotations.
+  private static String proseOf(Path file) throws IOException {
+    return Files.readString(file)
+        .lines()
+        .map(String::strip)
+        .filter(line -> line.startsWith("/// "))
+        .map(line -> line.substring(4).replaceFirst("^> ", ""))
+        .collect(Collectors.joining(" "));
+  }
+
+  @Test
+  void every_file_belongs_to_an_exercise() {
+    var files = Exercise.all().stream().map(Exercise::file).sorted().toList();
+    assertThat(namesIn("exercises", ".java")).isEqualTo(files);
+    assertThat(namesIn("solutions", ".java")).isEqualTo(files);
+    var stages =
+        Exercise.all().stream().map(exercise -> exercise.stage() + ".java").sorted().toList();
+    assertThat(
+            namesIn("tests/stages", ".java").stream().filter(name -> name.startsWith("Exercise")))
+        .containsExactlyElementsOf(stages);
+  }
+
+  private static List<String> namesIn(String folder, String suffix) {
+    return Repository.files(folder, suffix).stream().map(f -> f.getFileName().toString()).toList();
+  }
+
+  // --- the chapters ---
+
+  @Test
+  void every_chapter_has_an_exercise_that_rebuilds_and_one_that_extends() {
+    for (int chapter : Matrix.chapters())
+      assertThat(of(chapter))
+          .as("chapter " + chapter)
+          .extracting(Exercise::kind)
+          .contains(Kind.values());
+  }
+
+  @Test
+  void the_minutes_that_a_chapter_states_are_those_of_its_exercises() throws IOException {
+    for (int chapter : Matrix.chapters()) {
+      int minutes = of(chapter).stream().mapToInt(Exercise::minutes).sum();
+      assertThat(proseOf(Matrix.sourceOf(chapter)))
+          .as("chapter " + chapter)
+          .contains("Exercises: " + minutes + " minutes.");
+    }
+  }
+
+  private static List<Exercise> of(int chapter) {
+    return Exercise.all().stream().filter(exercise -> exercise.chapter() == chapter).toList();
+  }
+
+  // --- the list ---
+
+  private static final String ENTRY =
+      """
+      [[exercise]]
+      id = "01-a"
+      file = "01-a-tail-a-file.java"
+      title = "Tail a file"
+      chapter = 1
+      kind = "rebuild"
+      minutes = 20
+      promises = ["IN_ORDER", "BACKPRESSURE"]
+      stage = "Exercise01a"
+      fails_with = "TODO"
+      hints = ["one?", "two", "three"]
+      """;
+
+  @Test
+  void an_entry_becomes_an_exercise() {
+    var exercise = Exercise.parse(ENTRY).getFirst();
+    assertThat(exercise.id()).isEqualTo("01-a");
+    assertThat(exercise.kind()).isEqualTo(Kind.REBUILD);
+    assertThat(exercise.promises()).containsExactly(Promise.IN_ORDER, Promise.BACKPRESSURE);
+    assertThat(exercise.hints()).containsExactly("one?", "two", "three");
+    assertThat(exercise.starter()).endsWith(Path.of("exercises", "01-a-tail-a-file.java"));
+    assertThat(Exercise.byId("99-z")).isEmpty();
+  }
+
+  @Test
+  void a_wrong_entry_is_refused_with_its_id_its_key_and_what_is_allowed() {
+    assertRefused("", "holds no [[exercise]]");
+    assertRefused("[[exercise]]\nid = \"01", "is no TOML, line 2");
+    assertRefused(ENTRY + ENTRY, "01-a: there are two with this id");
+    assertRefused(ENTRY.replace("\"01-a\"", "1"), "id should be a text of the form", "and is 1");
+    assertRefused(
+        ENTRY.replace("minutes = 20", ""), "01-a: minutes should be a number", "is missing");
+    assertRefused(ENTRY.replace("= 20", "= 2000"), "minutes should be a number from 1 to 600");
+    assertRefused(
+        ENTRY.replace("rebuild", "rebuilt"), "kind 'REBUILT' is none of [REBUILD, EXTEND]");
+    assertRefused(ENTRY.replace("IN_ORDER", "ORDER"), "promises 'ORDER' is none of [IN_ORDER, ");
+    assertRefused(
+        ENTRY.replace("\"two\"", "\"\""), "hints should be a list of texts, none of them empty");
+    assertRefused(ENTRY + "hint = \"four\"\n", "01-a: hint is no key that we know", "hints");
+  }
+
+  private static void assertRefused(String toml, String... parts) {
+    assertThatThrownBy(() -> Exercise.parse(toml))
+        .isInstanceOf(Exercise.Invalid.class)
+        .hasMessageStartingWith("exercises/exercises.toml")
+        .hasMessageContainingAll(parts);
+  }
+}
