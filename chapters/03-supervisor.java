@@ -150,17 +150,16 @@ class Supervisor {
   // region the producer
 
   static Future<Failure> start(Log log, BlockingQueue<Click> clicks, long from) {
-    return go(
-        () -> {
-          for (long offset = from; ; ) {
-            switch (publishClick(log, offset, clicks)) {
-              case Read(long next) -> offset = next;
-              case Failed(Failure failure) -> {
-                return failure;
-              }
-            }
+    return go(() -> {
+      for (long offset = from; ; ) {
+        switch (publishClick(log, offset, clicks)) {
+          case Read(long next) -> offset = next;
+          case Failed(Failure failure) -> {
+            return failure;
           }
-        });
+        }
+      }
+    });
   }
 
   // endregion
@@ -184,16 +183,15 @@ class Supervisor {
   /// that changes its past is no log, so ours is made once and handed in.
 
   static void startSupervisor(Log log, BlockingQueue<Click> clicks, Consumer<String> out) {
-    go(
-        () -> {
-          for (Future<Failure> producer = start(log, clicks, 0); ; ) {
-            out.accept("Starting producer.");
-            Failure failure = producer.get();
-            out.accept("An error has occurred: " + failure);
-            out.accept("Restarting producer.");
-            producer = start(log, clicks, failure.offset());
-          }
-        });
+    go(() -> {
+      for (Future<Failure> producer = start(log, clicks, 0); ; ) {
+        out.accept("Starting producer.");
+        Failure failure = producer.get();
+        out.accept("An error has occurred: " + failure);
+        out.accept("Restarting producer.");
+        producer = start(log, clicks, failure.offset());
+      }
+    });
   }
 
   /// ## Run it
@@ -213,7 +211,7 @@ class Supervisor {
   /// Starting producer.
   ///   … and so on: 1000 restarts, in which nothing moved.
   ///
-  /// 10 of 10 clicks arrived, in log order; 0 came twice; 1 faults on the way.
+  /// 10 of 10 clicks arrived, in log order. Twice: 0. Faults on the way: 1.
   /// At the end of the log it restarts for ever. Chapter 4 will teach it to give up.
   /// Replay: ./jbang chapters/03-supervisor.java --events 10 --fault read@7 --seed 42
   /// ```
@@ -242,7 +240,7 @@ class Supervisor {
   /// Starting producer.
   ///   … and so on: 1000 restarts, in which nothing moved.
   ///
-  /// 10 of 10 clicks arrived, in log order; 1 came twice; 1 faults on the way.
+  /// 10 of 10 clicks arrived, in log order. Twice: 1. Faults on the way: 1.
   /// At the end of the log it restarts for ever. Chapter 4 will teach it to give up.
   /// Replay: ./jbang chapters/03-supervisor.java --events 10 --fault put@7 --seed 42
   /// ```

@@ -78,13 +78,12 @@ class AllTests implements Callable<Integer> {
   void main(String... args) {
     var command =
         new CommandLine(this)
-            .setExecutionExceptionHandler(
-                (e, commandLine, parsed) -> {
-                  if (!(e instanceof IllegalArgumentException || e instanceof IllegalStateException))
-                    throw e;
-                  System.err.println(e.getMessage());
-                  return 2;
-                });
+            .setExecutionExceptionHandler((e, commandLine, parsed) -> {
+              if (!(e instanceof IllegalArgumentException || e instanceof IllegalStateException))
+                throw e;
+              System.err.println(e.getMessage());
+              return 2;
+            });
     // exit() rather than a return: a learner's endless loop can't be ended in any other way
     System.exit(command.execute(args));
   }
@@ -116,7 +115,8 @@ class AllTests implements Callable<Integer> {
     var exercise =
         target
             .exercise()
-            .orElseThrow(() -> new IllegalArgumentException("Hints belong to exercises: 01-a --hint 1"));
+            .orElseThrow(
+                () -> new IllegalArgumentException("Hints belong to exercises: 01-a --hint 1"));
     if (hint < 1 || hint > exercise.hints().size())
       throw new IllegalArgumentException("There are hints 1 to " + exercise.hints().size() + ".");
     IO.println(exercise.hints().get(hint - 1).strip());

@@ -131,14 +131,16 @@ class HarnessTest {
   @Test
   void a_seed_gives_the_same_script_each_time_and_another_seed_another() {
     assertThat(Script.random(7, 8, 4)).isEqualTo(Script.random(7, 8, 4));
-    long different = LongStream.range(0, 50).mapToObj(s -> Script.random(s, 8, 4)).distinct().count();
+    long different =
+        LongStream.range(0, 50).mapToObj(s -> Script.random(s, 8, 4)).distinct().count();
     assertThat(different).isGreaterThan(40);
   }
 
   @Test
   void a_fault_plan_that_makes_no_sense_is_refused_with_a_sentence() {
     assertThatThrownBy(() -> Script.plan("rea@3", 10)).hasMessageContaining("'rea@3' is no fault");
-    assertThatThrownBy(() -> Script.plan("read@10", 10)).hasMessageContaining("the last offset is 9");
+    assertThatThrownBy(() -> Script.plan("read@10", 10))
+        .hasMessageContaining("the last offset is 9");
     assertThat(Script.plan("read@3,read@3,put@9", 10)).hasSize(3);
   }
 

@@ -33,11 +33,10 @@ class MatrixTest {
     var subject = Subject.of(Matrix.sourceOf(chapter), Matrix.stageOf(chapter));
     return Matrix.column(chapter).entrySet().stream()
         .filter(cell -> !(cell.getValue() instanceof Cell.NotYet))
-        .map(
-            cell -> {
-              String name = "%02d %s".formatted(chapter, cell.getKey().title());
-              return dynamicTest(name, () -> assertCell(cell.getKey(), cell.getValue(), subject));
-            });
+        .map(cell -> {
+          String name = "%02d %s".formatted(chapter, cell.getKey().title());
+          return dynamicTest(name, () -> assertCell(cell.getKey(), cell.getValue(), subject));
+        });
   }
 
   private static void assertCell(Promise promise, Cell expected, Subject subject) {

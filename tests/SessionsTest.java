@@ -36,40 +36,36 @@ class SessionsTest {
   @TestFactory
   Stream<DynamicTest> every_session_shows_what_really_happens() {
     return sessions.keySet().stream()
-        .map(
-            file ->
-                dynamicTest(
-                    file,
-                    () ->
-                        assertThat(String.join("\n", sessions.get(file).mismatches())).isEmpty()));
+        .map(file ->
+            dynamicTest(
+                file,
+                () -> assertThat(String.join("\n", sessions.get(file).mismatches())).isEmpty()));
   }
 
   @TestFactory
   Stream<DynamicTest> every_session_has_10_to_25_snippets() {
     return sessions.keySet().stream()
-        .map(
-            file ->
-                dynamicTest(
-                    file,
-                    () ->
-                        assertThat(sessions.get(file).snippets())
-                            .as("the snippets of " + file + ", for a quarter of an hour's play")
-                            .hasSizeBetween(10, 25)));
+        .map(file ->
+            dynamicTest(
+                file,
+                () ->
+                    assertThat(sessions.get(file).snippets())
+                        .as("the snippets of " + file + ", for a quarter of an hour's play")
+                        .hasSizeBetween(10, 25)));
   }
 
   @TestFactory
   Stream<DynamicTest> every_chapter_has_a_session_that_says_how_to_open_it() {
     return Repository.files("chapters", ".java").stream()
         .map(path -> path.getFileName().toString())
-        .map(
-            chapter ->
-                dynamicTest(
-                    chapter,
-                    () ->
-                        assertThat(Repository.read("chapters/" + chapter.replace(".java", ".jsh")))
-                            .startsWith("//JAVA 25+\n//DESCRIPTION " + chapter.substring(0, 2))
-                            .contains("\n//SOURCES " + chapter + "\n")
-                            .contains("./jbang -i -T jshell chapters/" + chapter + "\n")));
+        .map(chapter ->
+            dynamicTest(
+                chapter,
+                () ->
+                    assertThat(Repository.read("chapters/" + chapter.replace(".java", ".jsh")))
+                        .startsWith("//JAVA 25+\n//DESCRIPTION " + chapter.substring(0, 2))
+                        .contains("\n//SOURCES " + chapter + "\n")
+                        .contains("./jbang -i -T jshell chapters/" + chapter + "\n")));
   }
 
   // The checker itself, on small sessions of its own.

@@ -49,7 +49,8 @@ class Draw implements Callable<Integer> {
       names = "--fault",
       paramLabel = "PLAN",
       description = {
-        "Such as read@7,put@9: the read at offset 7 times out, the put at 9 fails after it got through.",
+        "Such as read@7,put@9: the read at offset 7 times out, the put at 9 fails after it got"
+            + " through.",
         "read@7* fails for ever, fatal@7 runs out of memory, none is the default."
       })
   String plan = "none";
@@ -57,17 +58,16 @@ class Draw implements Callable<Integer> {
   void main(String... args) {
     var command =
         new CommandLine(this)
-            .setExecutionExceptionHandler(
-                (e, commandLine, parsed) -> {
-                  boolean isForThePerson =
-                      e instanceof IllegalArgumentException
-                          || e instanceof IllegalStateException
-                          || e instanceof Subject.DoesNotCompile
-                          || e instanceof Run.StartFailed;
-                  if (!isForThePerson) throw e;
-                  System.err.println(e.getMessage());
-                  return 2;
-                });
+            .setExecutionExceptionHandler((e, commandLine, parsed) -> {
+              boolean isForThePerson =
+                  e instanceof IllegalArgumentException
+                      || e instanceof IllegalStateException
+                      || e instanceof Subject.DoesNotCompile
+                      || e instanceof Run.StartFailed;
+              if (!isForThePerson) throw e;
+              System.err.println(e.getMessage());
+              return 2;
+            });
     // exit() rather than a return: a program that loops can't be ended in any other way
     System.exit(command.execute(args));
   }

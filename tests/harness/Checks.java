@@ -95,14 +95,14 @@ final class Checks {
           String what = run.script().faults().getFirst().split("@")[0];
           String operation = run.stage().operation(what);
           var failures = failuresOf(run);
-          if (failures.isEmpty()) return broken(run, SILENCE, "the failure can't be read anywhere.");
+          if (failures.isEmpty())
+            return broken(run, SILENCE, "the failure can't be read anywhere.");
           boolean clear =
               failures.stream()
-                  .anyMatch(
-                      failure ->
-                          failure.matches("(?s).*\\b3\\b.*")
-                              && failure.contains("Session has timed out.")
-                              && failure.contains(operation));
+                  .anyMatch(failure ->
+                      failure.matches("(?s).*\\b3\\b.*")
+                          && failure.contains("Session has timed out.")
+                          && failure.contains(operation));
           if (!clear)
             return broken(
                 run,
@@ -121,7 +121,8 @@ final class Checks {
           run.drain();
           return putAfterFault(run)
               ? Optional.empty()
-              : broken(run, SILENCE, "the read at offset 2 failed once, and " + arrivals(run) + ".");
+              : broken(
+                  run, SILENCE, "the read at offset 2 failed once, and " + arrivals(run) + ".");
         });
   }
 
@@ -171,7 +172,8 @@ final class Checks {
           var seen = new HashSet<Long>();
           for (long offset : run.drain().arrived())
             if (!seen.add(offset))
-              return broken(run, TWICE, "offset " + offset + " arrived twice: " + arrivals(run) + ".");
+              return broken(
+                  run, TWICE, "offset " + offset + " arrived twice: " + arrivals(run) + ".");
           return Optional.empty();
         });
   }
@@ -210,7 +212,8 @@ final class Checks {
           run.drain();
           return run.pauses() > 0
               ? Optional.empty()
-              : broken(run, NEVER_WAITS, "three failures in a row, and not one pause between them.");
+              : broken(
+                  run, NEVER_WAITS, "three failures in a row, and not one pause between them.");
         });
   }
 
@@ -259,7 +262,8 @@ final class Checks {
         });
   }
 
-  // ---- running --------------------------------------------------------------------------------------
+  // ---- running
+  // --------------------------------------------------------------------------------------
 
   /// A judge looks at a run in progress. It may throw [NotOffered], which breaks the promise too.
   private interface Judge {
@@ -320,7 +324,8 @@ final class Checks {
     }
   }
 
-  // ---- words ------------------------------------------------------------------------------------------
+  // ---- words
+  // ------------------------------------------------------------------------------------------
 
   private static Optional<Broken> broken(Run<?> run, Way way, String what) {
     return Optional.of(Broken.in(run, way, what));
@@ -362,7 +367,8 @@ final class Checks {
     if (arrived.isEmpty()) return "nothing arrived";
     var missing = new ArrayList<>(allOf(run));
     missing.removeAll(arrived);
-    String came = "what arrived is " + (arrived.size() > 20 ? arrived.subList(0, 20) + "…" : arrived);
+    String came =
+        "what arrived is " + (arrived.size() > 20 ? arrived.subList(0, 20) + "…" : arrived);
     if (missing.isEmpty()) return came;
     return came + ", and offset " + missing.getFirst() + " never came";
   }

@@ -73,13 +73,12 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
     var breaches = new ArrayList<Breach>();
     while (UNCAUGHT.size() > uncaughtBefore) breaches.add(UNCAUGHT.removeLast());
     WatchedFutures.forgotten()
-        .forEach(
-            (future, e) -> {
-              if (futuresBefore.contains(future)) return;
-              WatchedFutures.looked(future);
-              if (!(e instanceof Run.RunIsOver))
-                breaches.add(new Breach(Article.FORGOTTEN_FUTURE, e + placeOf(e)));
-            });
+        .forEach((future, e) -> {
+          if (futuresBefore.contains(future)) return;
+          WatchedFutures.looked(future);
+          if (!(e instanceof Run.RunIsOver))
+            breaches.add(new Breach(Article.FORGOTTEN_FUTURE, e + placeOf(e)));
+        });
     for (Threads.Seen thread : Threads.since(threadsBefore))
       if (REPORTED.add(thread.thread().threadId()))
         breaches.add(new Breach(Article.LEAKED_THREAD, thread.toString()));
@@ -103,7 +102,8 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
     boolean interrupted = Thread.interrupted();
     var breaches = new ArrayList<>(breaches());
     if (interrupted)
-      breaches.add(new Breach(Article.SWALLOWED_INTERRUPT, "the test left its own thread interrupted"));
+      breaches.add(
+          new Breach(Article.SWALLOWED_INTERRUPT, "the test left its own thread interrupted"));
     if (!breaches.isEmpty())
       throw new AssertionError(
           "The law was broken by this test:\n  "

@@ -43,7 +43,9 @@ public final class Lawfulness {
           .filter(entry -> entry.thread() == reader.threadId() && Mistake.isAttempt(entry))
           .findFirst() // the same offset again would be a failure's retry, which chapter 7 is about
           .filter(entry -> entry.offset() > 2)
-          .map(entry -> new Breach(Article.SWALLOWED_INTERRUPT, "in " + where + " at offset 2: " + SWALLOWED));
+          .map(entry ->
+              new Breach(
+                  Article.SWALLOWED_INTERRUPT, "in " + where + " at offset 2: " + SWALLOWED));
     }
   }
 

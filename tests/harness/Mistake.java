@@ -10,8 +10,8 @@ import java.util.Optional;
 /// run. A recognised mistake names itself in the failure message, and says where to look.
 public enum Mistake {
   CARRIES_ON(
-      "the same thread that failed at an offset went on with the next one: it catches the exception,"
-          + " and goes on as if nothing had happened",
+      "the same thread that failed at an offset went on with the next one: it catches the"
+          + " exception, and goes on as if nothing had happened",
       "the catch block inside the loop. What becomes of the event that failed?"),
   RESTARTS_PAST(
       "the new producer begins at the failed offset + 1, which skips the very event that failed",
@@ -30,18 +30,20 @@ public enum Mistake {
       "two producers read the log at once",
       "when the supervisor starts another producer. Does it wait for the old one to end?"),
   HIDES_THE_FAILURE(
-      "the same thread tries the same offset again, and tells nobody: the failure is hidden in a loop"
-          + " of its own",
+      "the same thread tries the same offset again, and tells nobody: the failure is hidden in a"
+          + " loop of its own",
       "the catch block. A failure should come out as a value, and someone else should decide"),
   SILENT_DEATH(
-      "after the failure nothing was read any more: the producer is dead, and nobody started another",
+      "after the failure nothing was read any more: the producer is dead, and nobody started"
+          + " another",
       "who gets to know of the failure, and what they do then"),
   DROPS_WHEN_FULL(
       "an event was refused by a full channel, and dropped: offer() and add() don't wait for room",
       "how the event gets onto the channel. put() waits: that is backpressure"),
   SKIPS_THE_BEGINNING(
       "the first read was not at offset 0",
-      "the offset at which the producer starts. Does it live in a static field, and survive the run?"),
+      "the offset at which the producer starts. Does it live in a static field, and survive the"
+          + " run?"),
   TAKES_FROM_THE_CHANNEL(
       "an event was taken out of the channel by the program itself, and the consumer never saw it",
       "every call on the channel but put()"),
@@ -58,12 +60,12 @@ public enum Mistake {
       "a loop that neither reads, nor puts, nor ends, or a long sleep",
       "the line that the thread stands at"),
   SWALLOWS_THE_INTERRUPT(
-      "the thread was interrupted while it waited, and went on to the next offset: an interrupt is a"
-          + " request to stop, and this one was swallowed",
+      "the thread was interrupted while it waited, and went on to the next offset: an interrupt is"
+          + " a request to stop, and this one was swallowed",
       "every catch that an InterruptedException can reach"),
   REPEATS_A_PUT_THAT_GOT_THROUGH(
-      "the put got through, and then it failed. The restart at the failed offset put the event again:"
-          + " at-least-once",
+      "the put got through, and then it failed. The restart at the failed offset put the event"
+          + " again: at-least-once",
       "what the step knows about an event when it fails after its put");
 
   final String looksLike;
@@ -82,7 +84,8 @@ public enum Mistake {
   private static Mistake recognise(Run<?> run) {
     var entries = run.timeline().entries();
     if (entries.stream().anyMatch(e -> e.kind() == Kind.REFUSED)) return DROPS_WHEN_FULL;
-    if (entries.stream().anyMatch(e -> e.kind() == Kind.PUT && e.offset() < 0)) return PUTS_OTHER_EVENTS;
+    if (entries.stream().anyMatch(e -> e.kind() == Kind.PUT && e.offset() < 0))
+      return PUTS_OTHER_EVENTS;
     if (entries.stream().anyMatch(e -> e.kind() == Kind.TAKEN && e.thread() != run.consumer()))
       return TAKES_FROM_THE_CHANNEL;
     var first = entries.stream().filter(Mistake::isAttempt).findFirst();

@@ -21,15 +21,22 @@ public enum Promise {
       "what failed, at which offset, in which operation, can be read by someone",
       Checks::failureIsAValue),
   DOWNSTREAM_LIVES_ON(
-      "Downstream lives on", "the consumer keeps receiving after a fault", Checks::downstreamLivesOn),
+      "Downstream lives on",
+      "the consumer keeps receiving after a fault",
+      Checks::downstreamLivesOn),
   SAME_CHANNEL("Same channel", "the consumer never has to reconnect", Checks::sameChannel),
   NOTHING_LOST(
       "Nothing lost",
       "every event arrives, under any schedule of transient faults",
       Checks::nothingLost),
   NOTHING_TWICE(
-      "Nothing twice", "no event arrives twice, as long as the process lives", Checks::nothingTwice),
-  IT_ENDS("It ends", "the end of the log reaches the consumer as an end; nothing spins", Checks::itEnds),
+      "Nothing twice",
+      "no event arrives twice, as long as the process lives",
+      Checks::nothingTwice),
+  IT_ENDS(
+      "It ends",
+      "the end of the log reaches the consumer as an end; nothing spins",
+      Checks::itEnds),
   IT_GIVES_UP(
       "It gives up",
       "a fault that does not go away is retried a bounded number of times",
@@ -38,8 +45,7 @@ public enum Promise {
   ONE_BAD_EVENT(
       "One bad event", "a poison event goes aside, and the rest arrives", Checks::oneBadEvent),
   IT_STOPS("It stops", "on request, within a bound; no thread is left", Checks::itStops),
-  FATAL_IS_FATAL(
-      "Fatal is fatal", "an Error is not dressed up as a failure", Checks::fatalIsFatal);
+  FATAL_IS_FATAL("Fatal is fatal", "an Error is not dressed up as a failure", Checks::fatalIsFatal);
 
   private final String title;
   private final String line;

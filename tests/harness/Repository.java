@@ -19,10 +19,12 @@ public final class Repository {
     String home = System.getenv("PUTS_AND_TAKES_HOME");
     Path start = Path.of(home == null ? "" : home).toAbsolutePath();
     for (Path folder = start; folder != null; folder = folder.getParent())
-      if (Files.exists(folder.resolve("jbang-catalog.json")) && Files.isDirectory(folder.resolve("chapters")))
-        return folder;
+      if (Files.exists(folder.resolve("jbang-catalog.json"))
+          && Files.isDirectory(folder.resolve("chapters"))) return folder;
     throw new IllegalStateException(
-        "No clone of Puts and Takes at " + start + " or above. Change into one, and run this again.");
+        "No clone of Puts and Takes at "
+            + start
+            + " or above. Change into one, and run this again.");
   }
 
   /// The files directly in `folder` (relative to the root) whose names end in `suffix`, sorted.

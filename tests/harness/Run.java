@@ -129,7 +129,8 @@ public final class Run<E> implements AutoCloseable {
       timeline.add(Lane.PRODUCER, Kind.START, offset, "#" + readers.size() + " from " + offset);
     }
     if (++failedReads > enoughFailures || ++reads > 20 * script.events() + 500) {
-      if (!spinning) timeline.add(Lane.LOG, Kind.NOTE, offset, "and so on: the log answers no more");
+      if (!spinning)
+        timeline.add(Lane.LOG, Kind.NOTE, offset, "and so on: the log answers no more");
       spinning = true;
       awaitTheEnd();
     }
@@ -256,7 +257,8 @@ public final class Run<E> implements AutoCloseable {
     }
   }
 
-  // ---- lockstep ----------------------------------------------------------------------------------
+  // ---- lockstep
+  // ----------------------------------------------------------------------------------
 
   /// A call of the program that waits until it may go on.
   private static final class Turn implements Comparable<Turn> {

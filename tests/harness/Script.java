@@ -40,11 +40,18 @@ public record Script(int events, int capacity, List<String> faults) {
     for (String fault : faults) {
       if (!fault.matches("read@\\d{1,6}\\*?|(put|fatal|wait)@\\d{1,6}"))
         throw new IllegalArgumentException(
-            "'" + fault + "' is no fault. Write read@3, read@3* (for ever), put@3, fatal@3 or none.");
+            "'"
+                + fault
+                + "' is no fault. Write read@3, read@3* (for ever), put@3, fatal@3 or none.");
       int offset = Integer.parseInt(fault.replaceAll("\\D", ""));
       if (offset >= events)
         throw new IllegalArgumentException(
-            fault + " can't happen: with " + events + " events, the last offset is " + (events - 1) + ".");
+            fault
+                + " can't happen: with "
+                + events
+                + " events, the last offset is "
+                + (events - 1)
+                + ".");
     }
     return faults;
   }

@@ -41,9 +41,9 @@ import jdk.jshell.SnippetEvent;
 /// // ==> does not compile: incompatible types: java.lang.String cannot be converted to long
 /// ```
 ///
-/// All of it is compared, except that a declaration may keep its value to itself. We play the file in
-/// this JVM, with the engine behind JBang's prompt. Meanwhile `System.out` and `System.err` belong to
-/// the session, and everybody speaks English.
+/// All of it is compared, except that a declaration may keep its value to itself. We play the file
+/// in this JVM, with the engine behind JBang's prompt. Meanwhile `System.out` and `System.err` belong
+/// to the session, and everybody speaks English.
 public final class Session {
 
   /// How long one snippet may take, unless someone says otherwise.
@@ -277,24 +277,23 @@ public final class Session {
 
   private static FutureTask<List<SnippetEvent>> started(JShell shell, String source) {
     var task =
-        new FutureTask<List<SnippetEvent>>(
-            () -> {
-              var events = new ArrayList<SnippetEvent>();
-              for (String rest = source; !rest.isBlank(); ) {
-                var next = shell.sourceCodeAnalysis().analyzeCompletion(rest);
-                boolean isComplete = next.completeness().isComplete();
-                events.addAll(shell.eval(isComplete ? next.source() : rest));
-                rest = isComplete ? next.remaining() : "";
-              }
-              return events;
-            });
+        new FutureTask<List<SnippetEvent>>(() -> {
+          var events = new ArrayList<SnippetEvent>();
+          for (String rest = source; !rest.isBlank(); ) {
+            var next = shell.sourceCodeAnalysis().analyzeCompletion(rest);
+            boolean isComplete = next.completeness().isComplete();
+            events.addAll(shell.eval(isComplete ? next.source() : rest));
+            rest = isComplete ? next.remaining() : "";
+          }
+          return events;
+        });
     Thread.ofPlatform().daemon().name("session").start(task);
     return task;
   }
 
-  /// Once told to stop, the engine interrupts the snippet, and each loop in code of the session and its
-  /// chapters ends at its next turn, on whichever thread. A `catch (Throwable …)` may swallow that, so
-  /// we insist.
+  /// Once told to stop, the engine interrupts the snippet, and each loop in the code of the session
+  /// and its chapters ends at its next turn, on whichever thread. A `catch (Throwable …)` may swallow
+  /// that, so we insist.
   private static void stop(JShell shell, FutureTask<?> task) throws InterruptedException {
     for (int i = 0; i < 100 && !task.isDone(); i++) {
       shell.stop();
@@ -306,7 +305,7 @@ public final class Session {
     }
   }
 
-  /// A thread that waits does no harm. One that never rests would, so it's a mismatch. Either way the
+  /// A thread that waits does no harm. One that never rests does, so it's a mismatch. Either way, the
   /// session's threads end here.
   private void end(JShell shell, Set<Long> before) throws InterruptedException {
     if (!rests(before))

@@ -68,7 +68,8 @@ public final class Subject {
   private static Map<String, byte[]> compile(Path source, Path adapter) {
     var compiler = ToolProvider.getSystemJavaCompiler();
     var diagnostics = new DiagnosticCollector<JavaFileObject>();
-    var standard = compiler.getStandardFileManager(diagnostics, Locale.ENGLISH, StandardCharsets.UTF_8);
+    var standard =
+        compiler.getStandardFileManager(diagnostics, Locale.ENGLISH, StandardCharsets.UTF_8);
     try (var files = new InMemory(standard)) {
       var options = List.of("-g", "-proc:none", "-cp", classPath());
       var units = List.of(new SourceFile(source), new SourceFile(adapter));
@@ -106,8 +107,8 @@ public final class Subject {
             Collectors.joining(
                 "\n",
                 source.getFileName()
-                    + " compiles, but the harness can't call it. Keep the names and parameters of the"
-                    + " starter.\n",
+                    + " compiles, but the harness can't call it. Keep the names and parameters of"
+                    + " the starter.\n",
                 ""));
   }
 

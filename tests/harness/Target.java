@@ -28,7 +28,8 @@ public record Target(
   /// @throws IllegalArgumentException with a sentence for the one who wrote `words`
   public static Target of(List<String> words) {
     if (words.isEmpty() || words.size() > 2)
-      throw new IllegalArgumentException("Name one chapter or exercise, and at most one file. " + known());
+      throw new IllegalArgumentException(
+          "Name one chapter or exercise, and at most one file. " + known());
     var target = byName(words, words.getFirst());
     if (words.size() == 1) return target;
     return new Target(
@@ -46,12 +47,7 @@ public record Target(
       if (name.equals(exercise.id()) || file.equals(exercise.file())) {
         Path source = name.equals(exercise.id()) ? exercise.starter() : existing(name);
         return new Target(
-            words,
-            source,
-            exercise.stage(),
-            exercise.promises(),
-            Set.of(),
-            Optional.of(exercise));
+            words, source, exercise.stage(), exercise.promises(), Set.of(), Optional.of(exercise));
       }
     for (int chapter : Matrix.chapters()) {
       Path source = Matrix.sourceOf(chapter);
@@ -66,8 +62,12 @@ public record Target(
             Optional.empty());
     }
     throw new IllegalArgumentException(
-        "'" + name + "' is neither a chapter nor an exercise. " + known()
-            + " For a file of your own, name first what it stands for: 03 " + name);
+        "'"
+            + name
+            + "' is neither a chapter nor an exercise. "
+            + known()
+            + " For a file of your own, name first what it stands for: 03 "
+            + name);
   }
 
   private static Path existing(String file) {
@@ -92,7 +92,9 @@ public record Target(
 
   /// The command line that does `verb` with this target again.
   public String command(String verb) {
-    return "./jbang " + verb + " "
+    return "./jbang "
+        + verb
+        + " "
         + words.stream()
             .map(word -> word.contains(" ") ? "'" + word + "'" : word)
             .collect(Collectors.joining(" "));

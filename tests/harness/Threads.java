@@ -15,9 +15,9 @@ public final class Threads {
 
   /// Threads that the JDK and its tools keep for themselves.
   private static final String JDK_OWNED =
-      "ForkJoinPool.*|VirtualThread-.*|process reaper.*|Common-Cleaner|Cleaner-\\d+|Reference Handler"
-          + "|Finalizer|Signal Dispatcher|Notification Thread|Attach Listener|junit-.*timeout.*"
-          + "|DestroyJavaVM|JFR .*|.*(Compiler|Sweeper) ?[Tt]hread.*";
+      "ForkJoinPool.*|VirtualThread-.*|process reaper.*|Common-Cleaner|Cleaner-\\d+|Reference"
+          + " Handler|Finalizer|Signal Dispatcher|Notification Thread|Attach"
+          + " Listener|junit-.*timeout.*|DestroyJavaVM|JFR .*|.*(Compiler|Sweeper) ?[Tt]hread.*";
 
   /// A live thread.
   public record Seen(Thread thread) {
@@ -37,7 +37,8 @@ public final class Threads {
               .findFirst()
               .map(StackTraceElement::toString)
               .orElse(stack.length == 0 ? "its beginning" : "" + stack[0]);
-      String name = thread.getName().isEmpty() ? "#" + thread.threadId() : "'" + thread.getName() + "'";
+      String name =
+          thread.getName().isEmpty() ? "#" + thread.threadId() : "'" + thread.getName() + "'";
       String kind = thread.isVirtual() ? "virtual thread " : "thread ";
       return kind + name + ", " + thread.getState() + " at " + place;
     }

@@ -68,7 +68,8 @@ public final class Timeline {
     var rows = entries();
     var text = new StringBuilder();
     var head = new StringBuilder("  time");
-    for (Lane lane : Lane.values()) pad(head, COLUMN[lane.ordinal()]).append(lane.name().toLowerCase());
+    for (Lane lane : Lane.values())
+      pad(head, COLUMN[lane.ordinal()]).append(lane.name().toLowerCase());
     text.append(head).append('\n');
     for (int i = 0; i < rows.size(); i++) {
       int left = rows.size() - firstRows - LAST_ROWS;

@@ -63,9 +63,9 @@ public sealed interface Verdict {
       int more = breaches.size() - 3;
       String what =
           breaches.stream()
-              .limit(3)
-              .map(breach -> breach + ".")
-              .collect(Collectors.joining("\n                "))
+                  .limit(3)
+                  .map(breach -> breach + ".")
+                  .collect(Collectors.joining("\n                "))
               + (more > 0 ? " And " + more + " more." : "");
       return new Broken(
           Way.BREAKS_THE_LAW, what, Optional.empty(), Script.of(0, 0), new Timeline());
@@ -76,13 +76,12 @@ public sealed interface Verdict {
     public String explain() {
       var text = new StringBuilder();
       text.append("What happened:  ").append(what).append('\n');
-      mistake.ifPresent(
-          m ->
-              text.append("It looks like:  ")
-                  .append(m.looksLike)
-                  .append(".\nLook at:        ")
-                  .append(m.lookAt)
-                  .append(m.lookAt.endsWith("?") ? "\n" : ".\n"));
+      mistake.ifPresent(m ->
+          text.append("It looks like:  ")
+              .append(m.looksLike)
+              .append(".\nLook at:        ")
+              .append(m.lookAt)
+              .append(m.lookAt.endsWith("?") ? "\n" : ".\n"));
       if (!timeline.entries().isEmpty())
         text.append("The run:        ").append(script).append('\n').append(timeline);
       return text.toString();

@@ -101,15 +101,14 @@ public final class WatchedFutures {
 
     static <T> Stage<T> of(Supplier<T> supplier, Executor executor) {
       var stage = new Stage<T>();
-      executor.execute(
-          () -> {
-            try {
-              stage.complete(supplier.get());
-            } catch (Throwable e) { // as CompletableFuture does: it goes to whoever looks
-              FORGOTTEN.put(stage, e);
-              stage.completeExceptionally(e);
-            }
-          });
+      executor.execute(() -> {
+        try {
+          stage.complete(supplier.get());
+        } catch (Throwable e) { // as CompletableFuture does: it goes to whoever looks
+          FORGOTTEN.put(stage, e);
+          stage.completeExceptionally(e);
+        }
+      });
       return stage;
     }
 
@@ -173,7 +172,8 @@ public final class WatchedFutures {
     }
   }
 
-  // ---- what rewritten code calls -----------------------------------------------------------------
+  // ---- what rewritten code calls
+  // -----------------------------------------------------------------
 
   public static <T> Future<T> submit(ExecutorService executor, Callable<T> body) {
     var task = new Task<>(body);

@@ -79,9 +79,12 @@ public final class Watching extends ClassLoader {
 
   private byte[] watched(byte[] bytes) {
     var model = classFile.parse(bytes);
-    if (model.superclass().filter(parent -> nameOf(parent.asSymbol()).equals(FUTURE_TASK)).isPresent())
-      return bytes; // its super(…) looks like a new FutureTask, and is none
-    return classFile.transformClass(model, ClassTransform.transformingMethodBodies(Watching::exchange));
+    if (model
+        .superclass()
+        .filter(parent -> nameOf(parent.asSymbol()).equals(FUTURE_TASK))
+        .isPresent()) return bytes; // its super(…) looks like a new FutureTask, and is none
+    return classFile.transformClass(
+        model, ClassTransform.transformingMethodBodies(Watching::exchange));
   }
 
   private static void exchange(CodeBuilder code, CodeElement element) {

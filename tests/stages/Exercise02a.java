@@ -62,7 +62,7 @@ public final class Exercise02a implements Stage<Double> {
       String failure = "" + producer.get(1, TimeUnit.SECONDS);
       if (samples.isEmpty() && failure.contains("7")) return Optional.empty();
       return Optional.of(
-          "started from tick 7, where the sensor answers NaN, the producer put %s and returned %s."
+          "started from tick 7, where the sensor answers NaN, the producer put %s and returned '%s'."
               .formatted(samples, failure));
     } catch (ExecutionException | TimeoutException | InterruptedException e) {
       producer.cancel(true);

@@ -65,9 +65,11 @@ public final class Exercise03b implements Stage<CountTheRestarts.Click> {
       inARow = restart.failure().offset() == offset ? inARow + 1 : 1;
       offset = restart.failure().offset();
       if (restart.count() == count && restart.inARow() == inARow) continue;
-      return Optional.of(
+      String complaint =
           "restart %d should say count=%d and inARow=%d, and says count=%d and inARow=%d."
-              .formatted(count, count, inARow, restart.count(), restart.inARow()));
+              .formatted(count, count, inARow, restart.count(), restart.inARow());
+      boolean shared = count == 1 && restart.count() > 1;
+      return Optional.of(complaint + (shared ? " Does it share its count with another one?" : ""));
     }
     return Optional.empty();
   }
