@@ -76,7 +76,7 @@ findstr /r /c:"\"%~1\" *: *{" "%PUTS_AND_TAKES_HOME%\jbang-catalog.json" >nul 2>
 if not errorlevel 1 set catalog="--catalog=%PUTS_AND_TAKES_HOME%\jbang-catalog.json"
 
 :share
-rem With an archive of its classes, C1 and a simple collector, JBang itself starts in half the time.
+rem With an archive of its classes, C1 and a simple collector, JBang itself starts in about half the time.
 set "archive=%cache%\jbang-%build%.jsa"
 set "share=-Xshare:auto"
 if exist "%archive%" set "share=-XX:SharedArchiveFile=%archive%"

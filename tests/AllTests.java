@@ -9,6 +9,8 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
 //DEPS com.google.googlejavaformat:google-java-format:2.0.0
+// Compiling a little and often is cheapest with the first compiler alone.
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 // The harness asks the JDK for its threads, and the formatter uses the compiler's own parser.
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED

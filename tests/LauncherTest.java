@@ -376,6 +376,17 @@ class LauncherTest {
     assertThat(started.out()).as("%s", started).contains("[" + line.replace(" ", "][") + "]\n");
   }
 
+  @Test
+  void the_script_takes_the_place_of_the_launcher_so_that_signals_reach_it() throws Exception {
+    pretendInstalledJBang("99.0.0");
+    var start = withJdk();
+
+    var process = start.begin("echo");
+
+    var started = start.end(process);
+    assertThat(started.out()).as("%s", started).contains("pid=%d\n".formatted(process.pid()));
+  }
+
   static Stream<String> shellsOfTheMachine() {
     return Stream.of("sh", "dash", "bash", "busybox", "ksh", "mksh", "yash")
         .filter(shell -> onTheMachine(shell).isPresent());
@@ -641,6 +652,7 @@ class LauncherTest {
         #!/bin/sh
         if [ "$1" = -script ]; then
           echo "jar=$2"
+          echo "pid=$$"
           echo "JAVA_HOME=$JAVA_HOME"
           echo "PUTS_AND_TAKES_HOME=$PUTS_AND_TAKES_HOME"
           shift 2

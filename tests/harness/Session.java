@@ -41,9 +41,9 @@ import jdk.jshell.SnippetEvent;
 /// // ==> does not compile: incompatible types: java.lang.String cannot be converted to long
 /// ```
 ///
-/// All of it is compared, except that a declaration may keep its value to itself. We play the file
-/// in this JVM, with the engine behind JBang's prompt. Meanwhile `System.out` and `System.err` belong
-/// to the session, and everybody speaks English.
+/// All of it is compared, except that a declaration may keep its value to itself. We play the
+/// file in this JVM, with the engine behind JBang's prompt. Meanwhile `System.out` and `System.err`
+/// belong to the session, and everybody speaks English.
 public final class Session {
 
   /// How long one snippet may take, unless someone says otherwise.
@@ -291,9 +291,9 @@ public final class Session {
     return task;
   }
 
-  /// Once told to stop, the engine interrupts the snippet, and each loop in the code of the session
-  /// and its chapters ends at its next turn, on whichever thread. A `catch (Throwable …)` may swallow
-  /// that, so we insist.
+  /// Once told to stop, the engine interrupts the snippet, and each loop in the code of the
+  /// session and its chapters ends at its next turn, on whichever thread. A `catch (Throwable …)`
+  /// may swallow that, so we insist.
   private static void stop(JShell shell, FutureTask<?> task) throws InterruptedException {
     for (int i = 0; i < 100 && !task.isDone(); i++) {
       shell.stop();
@@ -305,8 +305,8 @@ public final class Session {
     }
   }
 
-  /// A thread that waits does no harm. One that never rests does, so it's a mismatch. Either way, the
-  /// session's threads end here.
+  /// A thread that waits does no harm. One that never rests does, so it's a mismatch. Either way,
+  /// the session's threads end here.
   private void end(JShell shell, Set<Long> before) throws InterruptedException {
     if (!rests(before))
       troubles.add(file + " leaves something running that never rests:\n    " + ours(before));

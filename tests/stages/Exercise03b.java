@@ -1,5 +1,6 @@
 import harness.Run;
 import harness.Stage;
+import harness.Timeline;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -71,6 +72,16 @@ public final class Exercise03b implements Stage<CountTheRestarts.Click> {
       boolean shared = count == 1 && restart.count() > 1;
       return Optional.of(complaint + (shared ? " Does it share its count with another one?" : ""));
     }
-    return Optional.empty();
+    return complaintAboutSilence(run);
+  }
+
+  /// Each producer after the first one is a restart. The last one's report may be under way.
+  private Optional<String> complaintAboutSilence(Run<CountTheRestarts.Click> run) {
+    var entries = run.timeline().entries();
+    long producers = entries.stream().filter(entry -> entry.kind() == Timeline.Kind.START).count();
+    return restarts.size() < producers - 2
+        ? Optional.of(
+            "there were %d restarts and %d reports.".formatted(producers - 1, restarts.size()))
+        : Optional.empty();
   }
 }
