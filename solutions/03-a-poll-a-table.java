@@ -15,11 +15,11 @@ import java.util.function.Consumer;
 
 /// # Solution 03-a · Poll a table
 ///
-/// **The goal.** New orders land in a table, and you want each of them, once,
-/// on a channel. The database is sometimes away for a moment.
+/// **The goal.** New orders land in a table, and you want each of them on a
+/// channel. The database is sometimes away for a moment.
 ///
 /// The rows have ids, and the ids have gaps, because someone cancels or a
-/// transaction rolls back. So there is no row "number 7" to ask for. What you
+/// transaction rolls back. So there may be no row number 7 to ask for. What you
 /// can ask for is the first row after the last one that you've delivered.
 ///
 /// **Given.** The table, the two tags, the failure, and chapter 1's `go`.

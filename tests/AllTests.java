@@ -19,8 +19,43 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.parser=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
-//SOURCES *Test.java
-//SOURCES harness/*.java
+//SOURCES DriftTest.java
+//SOURCES ExercisesTest.java
+//SOURCES HarnessTest.java
+//SOURCES LauncherTest.java
+//SOURCES MatrixTest.java
+//SOURCES SaboteursTest.java
+//SOURCES SelfContainedTest.java
+//SOURCES SessionsTest.java
+//SOURCES TranscriptsTest.java
+//SOURCES harness/Checks.java
+//SOURCES harness/Examination.java
+//SOURCES harness/Exercise.java
+//SOURCES harness/Law.java
+//SOURCES harness/Lawfulness.java
+//SOURCES harness/Matrix.java
+//SOURCES harness/Mistake.java
+//SOURCES harness/Promise.java
+//SOURCES harness/Repository.java
+//SOURCES harness/Run.java
+//SOURCES harness/Script.java
+//SOURCES harness/ScriptedChannel.java
+//SOURCES harness/Stage.java
+//SOURCES harness/Subject.java
+//SOURCES harness/Target.java
+//SOURCES harness/Threads.java
+//SOURCES harness/Timeline.java
+//SOURCES harness/Verdict.java
+//SOURCES harness/WatchedFutures.java
+//SOURCES harness/Watching.java
+//SOURCES drift/Command.java
+//SOURCES drift/Difference.java
+//SOURCES drift/Drift.java
+//SOURCES drift/Fence.java
+//SOURCES drift/Formatting.java
+//SOURCES drift/Inventory.java
+//SOURCES drift/Session.java
+//SOURCES drift/Transcripts.java
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
@@ -121,7 +156,8 @@ class AllTests implements Callable<Integer> {
                 () -> new IllegalArgumentException("Hints belong to exercises: 01-a --hint 1"));
     if (hint < 1 || hint > exercise.hints().size())
       throw new IllegalArgumentException("There are hints 1 to " + exercise.hints().size() + ".");
-    IO.println(exercise.hints().get(hint - 1).strip());
+    IO.println(
+        exercise.hints().get(hint - 1).strip().replaceAll("(.{1,79})(?:\\s+|$)", "$1\n").strip());
     return 0;
   }
 

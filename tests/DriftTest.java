@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.google.googlejavaformat.java.FormatterException;
-import harness.Drift;
+import drift.Drift;
+import drift.Formatting;
 import harness.Exercise;
-import harness.Formatting;
 import harness.Repository;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import harness.Command;
+import drift.Command;
 import harness.Exercise;
 import harness.Exercise.Kind;
 import harness.Law;

@@ -1,8 +1,8 @@
 import static java.util.concurrent.CompletableFuture.supplyAsync;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import harness.Command;
-import harness.Command.Result;
+import drift.Command;
+import drift.Command.Result;
 import harness.Repository;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,8 +2,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import drift.Session;
 import harness.Repository;
-import harness.Session;
 import harness.Threads;
 import java.io.PrintStream;
 import java.nio.file.Files;

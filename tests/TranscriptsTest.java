@@ -2,12 +2,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import harness.Command;
-import harness.Fence;
-import harness.Inventory;
+import drift.Command;
+import drift.Fence;
+import drift.Inventory;
+import drift.Transcripts;
+import drift.Transcripts.Shown;
 import harness.Repository;
-import harness.Transcripts;
-import harness.Transcripts.Shown;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -6,7 +6,26 @@
 //DEPS org.junit.jupiter:junit-jupiter-api:5.14.4
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
-//SOURCES ../tests/harness/*.java
+//SOURCES ../tests/harness/Checks.java
+//SOURCES ../tests/harness/Examination.java
+//SOURCES ../tests/harness/Exercise.java
+//SOURCES ../tests/harness/Law.java
+//SOURCES ../tests/harness/Lawfulness.java
+//SOURCES ../tests/harness/Matrix.java
+//SOURCES ../tests/harness/Mistake.java
+//SOURCES ../tests/harness/Promise.java
+//SOURCES ../tests/harness/Repository.java
+//SOURCES ../tests/harness/Run.java
+//SOURCES ../tests/harness/Script.java
+//SOURCES ../tests/harness/ScriptedChannel.java
+//SOURCES ../tests/harness/Stage.java
+//SOURCES ../tests/harness/Subject.java
+//SOURCES ../tests/harness/Target.java
+//SOURCES ../tests/harness/Threads.java
+//SOURCES ../tests/harness/Timeline.java
+//SOURCES ../tests/harness/Verdict.java
+//SOURCES ../tests/harness/WatchedFutures.java
+//SOURCES ../tests/harness/Watching.java
 
 import harness.Run;
 import harness.Script;

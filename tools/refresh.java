@@ -1,23 +1,60 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 25+
 //DESCRIPTION Makes anew what is derived: the format, the outputs that prose quotes, the sessions, the matrix
+// picocli reads the command line, google-java-format formats, Jackson reads exercises.toml and the
+// catalog, JUnit is what the harness is built on.
 //DEPS info.picocli:picocli:4.7.7
+//DEPS com.google.googlejavaformat:google-java-format:2.0.0
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
 //DEPS org.junit.jupiter:junit-jupiter-api:5.14.4
+// The harness asks the JDK for its threads, and the formatter uses the compiler's own parser.
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
-//SOURCES ../tests/harness/*.java
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.code=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.parser=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
+//RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
+//SOURCES ../tests/harness/Checks.java
+//SOURCES ../tests/harness/Examination.java
+//SOURCES ../tests/harness/Exercise.java
+//SOURCES ../tests/harness/Law.java
+//SOURCES ../tests/harness/Lawfulness.java
+//SOURCES ../tests/harness/Matrix.java
+//SOURCES ../tests/harness/Mistake.java
+//SOURCES ../tests/harness/Promise.java
+//SOURCES ../tests/harness/Repository.java
+//SOURCES ../tests/harness/Run.java
+//SOURCES ../tests/harness/Script.java
+//SOURCES ../tests/harness/ScriptedChannel.java
+//SOURCES ../tests/harness/Stage.java
+//SOURCES ../tests/harness/Subject.java
+//SOURCES ../tests/harness/Target.java
+//SOURCES ../tests/harness/Threads.java
+//SOURCES ../tests/harness/Timeline.java
+//SOURCES ../tests/harness/Verdict.java
+//SOURCES ../tests/harness/WatchedFutures.java
+//SOURCES ../tests/harness/Watching.java
+//SOURCES ../tests/drift/Command.java
+//SOURCES ../tests/drift/Difference.java
+//SOURCES ../tests/drift/Drift.java
+//SOURCES ../tests/drift/Fence.java
+//SOURCES ../tests/drift/Formatting.java
+//SOURCES ../tests/drift/Inventory.java
+//SOURCES ../tests/drift/Session.java
+//SOURCES ../tests/drift/Transcripts.java
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 
 import com.google.googlejavaformat.java.FormatterException;
-import harness.Drift;
-import harness.Formatting;
-import harness.Inventory;
+import drift.Drift;
+import drift.Formatting;
+import drift.Inventory;
+import drift.Session;
+import drift.Transcripts;
 import harness.Repository;
-import harness.Session;
-import harness.Transcripts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,3 @@
-//DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
-
 package harness;
 
 import java.nio.file.Path;

@@ -23,7 +23,7 @@ public final class Threads {
   public record Seen(Thread thread) {
 
     /// Whether only someone else can wake it: not running, not ready to run, no timeout.
-    boolean waits() {
+    public boolean waits() {
       return thread.getState() == Thread.State.WAITING;
     }
 

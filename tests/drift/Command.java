@@ -1,4 +1,4 @@
-package harness;
+package drift;
 
 import java.io.File;
 import java.io.IOException;

@@ -1,8 +1,7 @@
-//DEPS tools.jackson.core:jackson-databind:3.2.4
-
-package harness;
+package drift;
 
 import com.google.googlejavaformat.java.FormatterException;
+import harness.Matrix;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;

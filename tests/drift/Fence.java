@@ -1,4 +1,4 @@
-package harness;
+package drift;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package harness;
+package drift;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

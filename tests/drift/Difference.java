@@ -1,4 +1,4 @@
-package harness;
+package drift;
 
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,4 @@
-//DEPS tools.jackson.core:jackson-databind:3.2.4
-
-package harness;
+package drift;
 
 import static java.util.concurrent.CompletableFuture.completedFuture;
 
