@@ -31,6 +31,8 @@ final class Checks {
           var arrived = run.drain().arrived();
           boolean noFault = run.script().faults().isEmpty();
           if (noFault && arrived.equals(allOf(run))) return Optional.empty();
+          if (arrived.contains(-1L))
+            return broken(run, OUT_OF_ORDER, "an event arrived that the log never gave out.");
           for (int i = 1; i < arrived.size(); i++)
             if (arrived.get(i) < arrived.get(i - 1))
               return broken(
@@ -38,9 +40,9 @@ final class Checks {
                   OUT_OF_ORDER,
                   "offset %d came after offset %d: %s."
                       .formatted(arrived.get(i), arrived.get(i - 1), arrivals(run)));
-          return noFault
-              ? broken(run, LOST, "without any fault, " + arrivals(run) + ".")
-              : Optional.empty(); // a loss is the business of another promise
+          if (!noFault) return Optional.empty(); // a loss is the business of another promise
+          boolean missing = !arrived.containsAll(allOf(run));
+          return broken(run, missing ? LOST : TWICE, "without any fault, " + arrivals(run) + ".");
         });
   }
 
@@ -103,12 +105,7 @@ final class Checks {
                       failure.matches("(?s).*\\b3\\b.*")
                           && failure.contains("Session has timed out.")
                           && failure.contains(operation));
-          if (!clear)
-            return broken(
-                run,
-                UNCLEAR,
-                "the %s at offset 3 failed: it should say 3, \"Session has timed out.\" and \"%s\". What can be read is %s."
-                    .formatted(what, operation, failures.subList(0, Math.min(3, failures.size()))));
+          if (!clear) return broken(run, UNCLEAR, unclear(what, operation, failures));
           return complaintOf(run).flatMap(complaint -> broken(run, UNCLEAR, complaint));
         });
   }
@@ -320,7 +317,11 @@ final class Checks {
     } catch (NotOffered e) {
       return broken(run, NOTHING_TO_CALL, e.getMessage() + ".");
     } catch (Exception e) {
-      return broken(run, THROWS, "it threw " + e + ".");
+      return broken(
+          run,
+          THROWS,
+          "it threw %s%s, where it should return the failure as a value."
+              .formatted(e.toString().replaceAll("[.!]$", ""), Law.placeOf(e)));
     }
   }
 
@@ -333,6 +334,14 @@ final class Checks {
 
   private static <E> Object stepOf(Run<E> run, long offset) throws Exception {
     return run.stage().step(run, offset);
+  }
+
+  private static String unclear(String what, String operation, List<String> failures) {
+    return "the %s at offset 3 failed: it should say 3, \"Session has timed out.\"%s. What can be read is %s."
+        .formatted(
+            what,
+            operation.isEmpty() ? "" : " and \"" + operation + "\"",
+            failures.subList(0, Math.min(3, failures.size())));
   }
 
   private static <E> Optional<String> complaintOf(Run<E> run) {

@@ -62,7 +62,7 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
   }
 
   private static void uncaught(Thread thread, Throwable e) {
-    if (e instanceof Run.RunIsOver) return;
+    if (isEndOfRun(e)) return;
     String name = thread.getName().isEmpty() ? "a thread without a name" : thread.getName();
     UNCAUGHT.add(new Breach(Article.UNCAUGHT, e + " on " + name + placeOf(e)));
   }
@@ -76,8 +76,7 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
         .forEach((future, e) -> {
           if (futuresBefore.contains(future)) return;
           WatchedFutures.looked(future);
-          if (!(e instanceof Run.RunIsOver))
-            breaches.add(new Breach(Article.FORGOTTEN_FUTURE, e + placeOf(e)));
+          if (!isEndOfRun(e)) breaches.add(new Breach(Article.FORGOTTEN_FUTURE, e + placeOf(e)));
         });
     for (Threads.Seen thread : Threads.since(threadsBefore))
       if (REPORTED.add(thread.thread().threadId()))
@@ -85,7 +84,15 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
     return breaches.stream().distinct().toList();
   }
 
-  private static String placeOf(Throwable e) {
+  /// Whether it's only what we throw into a program to end its run, however often wrapped.
+  private static boolean isEndOfRun(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause())
+      if (cause instanceof Run.RunIsOver) return true;
+    return false;
+  }
+
+  /// Where in a program, rather than in the harness or a library, `e` was thrown.
+  static String placeOf(Throwable e) {
     for (StackTraceElement frame : e.getStackTrace())
       if (frame.getModuleName() == null && !frame.getClassName().startsWith("harness."))
         return " at " + frame.getFileName() + ":" + frame.getLineNumber();

@@ -40,6 +40,12 @@ public enum Mistake {
   DROPS_WHEN_FULL(
       "an event was refused by a full channel, and dropped: offer() and add() don't wait for room",
       "how the event gets onto the channel. put() waits: that is backpressure"),
+  PUTS_ELSEWHERE(
+      "the log is read, and nothing is put on the channel that was handed in",
+      "the channel on which the producer puts. Is it the one that the consumer holds?"),
+  STANDS_STILL(
+      "it reads the same place twice, though nothing failed: the loop's state isn't moved on",
+      "what the loop knows after an event that it didn't know before"),
   SKIPS_THE_BEGINNING(
       "the first read was not at offset 0",
       "the offset at which the producer starts. Does it live in a static field, and survive the"
@@ -91,6 +97,10 @@ public enum Mistake {
     var first = entries.stream().filter(Mistake::isAttempt).findFirst();
     if (run.started() && first.isPresent() && first.get().offset() != 0) return SKIPS_THE_BEGINNING;
     if (readersAlternate(entries)) return TWO_PRODUCERS;
+    boolean read = entries.stream().anyMatch(e -> e.kind() == Kind.READ);
+    boolean put = entries.stream().anyMatch(e -> e.kind() == Kind.PUT);
+    if (run.started() && read && !put && entries.stream().noneMatch(Mistake::isFault))
+      return PUTS_ELSEWHERE;
     Mistake repeated = null;
     for (int i = 0; i < entries.size(); i++) {
       if (entries.get(i).kind() != Kind.FAULT && entries.get(i).kind() != Kind.END) continue;
@@ -99,7 +109,8 @@ public enum Mistake {
       if (mistake == REPEATS_A_PUT_THAT_GOT_THROUGH) repeated = mistake;
       else if (mistake != null) return mistake;
     }
-    if (repeated == null && readTwice(entries)) return TWO_PRODUCERS;
+    if (repeated == null && readTwice(entries))
+      return run.readers().size() > 1 ? TWO_PRODUCERS : STANDS_STILL;
     return repeated;
   }
 

@@ -67,13 +67,13 @@ public enum Promise {
     return line;
   }
 
-  /// Puts `subject` to the test, under the law: a program that keeps the promise and lets something die
-  /// in silence has not kept it. (Forgotten futures are the business of [Lawfulness].)
+  /// Puts `subject` to the test. A program that keeps the promise while a throwable dies uncaught on some
+  /// thread has not kept it. (Leaked threads and forgotten futures are the business of [Lawfulness].)
   public Verdict check(Subject subject) {
     var law = new Law().watch();
     Verdict verdict = check.apply(subject);
     var breaches =
-        law.breaches().stream().filter(b -> b.article() != Law.Article.FORGOTTEN_FUTURE).toList();
+        law.breaches().stream().filter(b -> b.article() == Law.Article.UNCAUGHT).toList();
     if (verdict instanceof Verdict.Kept && !breaches.isEmpty())
       return Verdict.Broken.byBreaches(breaches);
     return verdict;

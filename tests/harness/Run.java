@@ -9,9 +9,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -29,6 +31,9 @@ public final class Run<E> implements AutoCloseable {
   /// How long a run may go without anything happening, though some thread could still move.
   static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /// So often we throw [RunIsOver] into a program whose run is over, before we park it.
+  private static final int PATIENT_REFUSALS = 50;
+
   /// We can't look at all threads in one instant: one may wake another meanwhile. If several looks in a
   /// row show nobody who could move, and nothing happened meanwhile, then nobody can.
   private static final int LOOKS_TO_BE_SURE = 3;
@@ -43,7 +48,9 @@ public final class Run<E> implements AutoCloseable {
   private final List<String> pendingFaults;
   private final List<String> printed = new ArrayList<>();
   private final List<Long> arrived = new ArrayList<>();
-  private final Map<Thread, Integer> refusals = new HashMap<>();
+  private final List<Future<?>> held = new ArrayList<>();
+  private int refusals;
+  private int refusedOffers;
   private final List<Turn> turns = new ArrayList<>();
   private final long consumer = Thread.currentThread().threadId();
   private boolean started;
@@ -185,6 +192,11 @@ public final class Run<E> implements AutoCloseable {
     }
   }
 
+  /// Keeps the `Future` that the program's start returned, and looks at it: what it died of is shown.
+  public void hold(Future<?> future) {
+    held.add(Objects.requireNonNull(future, "it should return its Future, and returned null"));
+  }
+
   // ---- what the harness does as the consumer ---------------------------------------------------
 
   /// Takes the next event.
@@ -200,12 +212,21 @@ public final class Run<E> implements AutoCloseable {
   /// Takes events until no more come; they are in [#arrived].
   public Run<E> drain() {
     while (next().isPresent() && arrived.size() < 3 * script.events() + 10) {}
-    return this;
+    return noteDeaths();
   }
 
   /// Takes nothing, and waits until the program can't move, spins, or tries our patience.
   Run<E> quiet() {
     waitFor(() -> false);
+    return noteDeaths();
+  }
+
+  private Run<E> noteDeaths() {
+    for (Future<?> future : held)
+      if (future.state() == Future.State.FAILED) {
+        Throwable e = future.exceptionNow();
+        timeline.add(Lane.PRODUCER, Kind.NOTE, -1, "died of " + e + Law.placeOf(e));
+      }
     return this;
   }
 
@@ -361,6 +382,18 @@ public final class Run<E> implements AutoCloseable {
     return before;
   }
 
+  /// An offer that the channel refused. Who offers again and again is busy waiting: that's a spin, too.
+  synchronized void offerRefused() {
+    if (++refusedOffers <= enoughFailures) return;
+    spinning = true;
+    notifyAll();
+    try {
+      awaitTheEnd();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // offer() doesn't throw it; the caller may look
+    }
+  }
+
   /// What a plan of the demos knows as `put@N`: the put got through, its acknowledgement did not.
   synchronized boolean putFails(long offset) {
     return pendingFaults.remove("put@" + offset);
@@ -377,6 +410,7 @@ public final class Run<E> implements AutoCloseable {
       notifyAll();
     }
     waitForThreadsToEnd();
+    held.forEach(Future::state); // looked at
   }
 
   /// A thread that waits for something else than this run is interrupted, if it ever read the log;
@@ -398,7 +432,7 @@ public final class Run<E> implements AutoCloseable {
   void endIfOver() {
     synchronized (this) {
       if (!over) return;
-      if (refusals.merge(Thread.currentThread(), 1, Integer::sum) <= 3) throw new RunIsOver();
+      if (++refusals <= PATIENT_REFUSALS) throw new RunIsOver();
     }
     while (true) {
       LockSupport.park(this);

@@ -107,7 +107,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
   private boolean refuse(E event) {
     long offset = run.offsetOf(event);
     run.timeline().add(Lane.CHANNEL, Kind.REFUSED, offset, "full: " + name(event) + " refused");
-    run.notifyAll();
+    run.offerRefused();
     return false;
   }
 

@@ -47,7 +47,13 @@ public sealed interface Verdict {
       implements Verdict {
 
     static Broken in(Run<?> run, Way way, String what) {
-      return new Broken(way, what, Mistake.in(run), run.script(), run.timeline());
+      // a failure that is told badly says nothing of what should come after it
+      var mistake =
+          Mistake.in(run)
+              .filter(m ->
+                  way != Way.UNCLEAR
+                      || m != Mistake.SILENT_DEATH && m != Mistake.REPEATS_A_PUT_THAT_GOT_THROUGH);
+      return new Broken(way, what, mistake, run.script(), run.timeline());
     }
 
     static Broken in(Run<?> run, Way way, String what, Mistake mistake) {

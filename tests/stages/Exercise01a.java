@@ -2,9 +2,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import harness.Run;
 import harness.Stage;
-import java.util.Objects;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 
 /// Exercise 01-a as the harness sees it: a file whose lines take eleven bytes each, though they have
 /// only nine letters, so that line n begins at position 11·n. Any other position lies within a line,
@@ -20,9 +17,7 @@ public final class Exercise01a implements Stage<String> {
 
   @Override
   public void start(Run<String> run) {
-    Future<?> producer = TailAFile.start(position -> lineAt(run, position), run.channel());
-    Objects.requireNonNull(producer, "it should return the producer's Future, and returned null");
-    Thread.startVirtualThread(() -> awaitEnd(producer));
+    run.hold(TailAFile.start(position -> lineAt(run, position), run.channel()));
   }
 
   private static TailAFile.Line lineAt(Run<String> run, long position) throws InterruptedException {
@@ -32,14 +27,5 @@ public final class Exercise01a implements Stage<String> {
     if (within > 0) run.print("position " + position + ": within a line");
     String rest = new String(text.getBytes(UTF_8), within, BYTES - 1 - within, UTF_8);
     return new TailAFile.Line(within == 0 ? text : rest, (line + 1) * BYTES);
-  }
-
-  /// This producer may die. Someone holds its `Future` and looks: that's enough.
-  private static void awaitEnd(Future<?> producer) {
-    try {
-      producer.get();
-    } catch (ExecutionException | InterruptedException e) {
-      // what it died of is none of this exercise's promises
-    }
   }
 }

@@ -1,10 +1,8 @@
 import harness.Run;
 import harness.Stage;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
 /// Exercise 01-b as the harness sees it: a producer that says one line, and dies.
@@ -20,17 +18,7 @@ public final class Exercise01b implements Stage<LastWords.Click> {
   @Override
   public void start(Run<LastWords.Click> run) {
     producer = LastWords.start(run::take, run.channel(), run::print);
-    Objects.requireNonNull(producer, "it should return the producer's Future, and returned null");
-    Thread.startVirtualThread(this::awaitEnd);
-  }
-
-  /// This producer may die. Someone holds its `Future` and looks: that's enough.
-  private void awaitEnd() {
-    try {
-      producer.get();
-    } catch (ExecutionException | InterruptedException e) {
-      // it should have said so itself
-    }
+    run.hold(producer);
   }
 
   @Override

@@ -4,10 +4,8 @@ import harness.Timeline;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
 /// Exercise 03-b as the harness sees it: chapter 3, with reports of its restarts.
@@ -31,18 +29,7 @@ public final class Exercise03b implements Stage<CountTheRestarts.Click> {
               restarts.add(restart);
               run.print("restart %d, %d in a row".formatted(restart.count(), restart.inARow()));
             });
-    Objects.requireNonNull(
-        supervisor, "it should return the supervisor's Future, and returned null");
-    Thread.startVirtualThread(() -> awaitEnd(supervisor));
-  }
-
-  /// Someone holds the supervisor's `Future`, and looks. Whether it may die is up to the promises.
-  private static void awaitEnd(Future<?> supervisor) {
-    try {
-      supervisor.get();
-    } catch (ExecutionException | InterruptedException e) {
-      // the consumer will notice
-    }
+    run.hold(supervisor);
   }
 
   @Override
