@@ -2,7 +2,7 @@
 //JAVA 25+
 //DESCRIPTION Runs every test; with a chapter or an exercise named, checks that one for you
 // JUnit runs the tests, AssertJ says what it expected, picocli reads the command line,
-// Jackson reads exercises.toml and thread dumps, google-java-format checks the formatting.
+// Jackson reads exercises.toml and the catalog, google-java-format checks the formatting.
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 //DEPS org.assertj:assertj-core:3.27.7

@@ -24,7 +24,7 @@ final class Checks {
     var scripts = new ArrayList<>(List.of(Script.of(1, 0), Script.of(5, 0), Script.of(50, 3)));
     for (int offset = 0; offset < 4; offset++)
       for (String what : List.of("read@", "put@")) scripts.add(Script.of(4, 0, what + offset));
-    return each(
+    return smallest(
         subject,
         scripts,
         run -> {
@@ -47,7 +47,7 @@ final class Checks {
   }
 
   static Verdict backpressure(Subject subject) {
-    return each(
+    return smallest(
         subject,
         List.of(Script.of(20, 0), Script.of(20, 2)),
         run -> {
@@ -144,7 +144,7 @@ final class Checks {
             Script.of(3, 2, "read@2"),
             Script.of(3, 1, "read@1", "read@1"),
             Script.of(5, 0, "put@2"));
-    return each(
+    return smallest(
         subject,
         scripts,
         run -> {
@@ -162,7 +162,7 @@ final class Checks {
             Script.of(3, 0, "read@1"),
             Script.of(3, 0, "put@1"),
             Script.of(3, 2, "put@2"));
-    return each(
+    return smallest(
         subject,
         scripts,
         run -> {
@@ -267,18 +267,20 @@ final class Checks {
     Optional<Broken> judge(Run<?> run) throws Exception;
   }
 
-  /// Judges a run on each script, and shrinks the first one that breaks the promise.
+  /// Judges a run on each script, up to the first one that breaks the promise.
   private static Verdict each(Subject subject, List<Script> scripts, Judge judge) {
-    return firstBroken(scripts, script -> once(subject, script, judge));
-  }
-
-  private static Verdict firstBroken(
-      List<Script> scripts, Function<Script, Optional<Broken>> judged) {
     for (Script script : scripts) {
-      var broken = judged.apply(script);
-      if (broken.isPresent()) return shrunk(broken.get(), judged);
+      var broken = once(subject, script, judge);
+      if (broken.isPresent()) return broken.get();
     }
     return new Kept();
+  }
+
+  /// As [#each], and shrinks the script that breaks the promise.
+  private static Verdict smallest(Subject subject, List<Script> scripts, Judge judge) {
+    return each(subject, scripts, judge) instanceof Broken broken
+        ? shrunk(broken, script -> once(subject, script, judge))
+        : new Kept();
   }
 
   private static Broken shrunk(Broken broken, Function<Script, Optional<Broken>> judged) {
@@ -320,7 +322,7 @@ final class Checks {
       return broken(
           run,
           THROWS,
-          "it threw %s%s, where it should return the failure as a value."
+          "it threw %s. That was%s. A step returns its failure as a value."
               .formatted(e.toString().replaceAll("[.!]$", ""), Law.placeOf(e)));
     }
   }

@@ -39,7 +39,8 @@ public record Examination(int passed, int failed) {
     String but = target.excused().isEmpty() ? "" : ", but for what the chapter announces";
     out.accept((breaches.isEmpty() ? "✓" : "✗") + " The law: nothing dies in silence" + but);
     if (breaches.isEmpty()) return new Examination(passed + 1, failed);
-    for (Law.Breach breach : breaches) out.accept("    " + breach);
+    breaches.stream().limit(3).forEach(breach -> out.accept("    " + breach));
+    if (breaches.size() > 3) out.accept("    and " + (breaches.size() - 3) + " more");
     return new Examination(passed, failed + 1);
   }
 

@@ -40,6 +40,9 @@ public enum Mistake {
   DROPS_WHEN_FULL(
       "an event was refused by a full channel, and dropped: offer() and add() don't wait for room",
       "how the event gets onto the channel. put() waits: that is backpressure"),
+  DIED_OF_ITS_OWN(
+      "the thread died of an exception that is not the log's: the picture's last rows quote it",
+      "the line that the exception names"),
   PUTS_ELSEWHERE(
       "the log is read, and nothing is put on the channel that was handed in",
       "the channel on which the producer puts. Is it the one that the consumer holds?"),
@@ -94,6 +97,7 @@ public enum Mistake {
       return PUTS_OTHER_EVENTS;
     if (entries.stream().anyMatch(e -> e.kind() == Kind.TAKEN && e.thread() != run.consumer()))
       return TAKES_FROM_THE_CHANNEL;
+    if (entries.stream().anyMatch(Mistake::isDeathOfItsOwn)) return DIED_OF_ITS_OWN;
     var first = entries.stream().filter(Mistake::isAttempt).findFirst();
     if (run.started() && first.isPresent() && first.get().offset() != 0) return SKIPS_THE_BEGINNING;
     if (readersAlternate(entries)) return TWO_PRODUCERS;
@@ -112,6 +116,12 @@ public enum Mistake {
     if (repeated == null && readTwice(entries))
       return run.readers().size() > 1 ? TWO_PRODUCERS : STANDS_STILL;
     return repeated;
+  }
+
+  private static boolean isDeathOfItsOwn(Entry entry) {
+    return entry.kind() == Kind.DIED
+        && !entry.text().contains(Run.SessionTimeout.TEXT)
+        && !entry.text().contains(Run.InvalidOffset.TEXT);
   }
 
   /// Whether a thread read, then another one, and then the first one again.

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,7 @@ public final class Run<E> implements AutoCloseable {
   private final List<String> printed = new ArrayList<>();
   private final List<Long> arrived = new ArrayList<>();
   private final List<Future<?>> held = new ArrayList<>();
+  private final Set<Future<?>> mourned = new HashSet<>();
   private int refusals;
   private int refusedOffers;
   private final List<Turn> turns = new ArrayList<>();
@@ -223,9 +225,9 @@ public final class Run<E> implements AutoCloseable {
 
   private Run<E> noteDeaths() {
     for (Future<?> future : held)
-      if (future.state() == Future.State.FAILED) {
+      if (future.state() == Future.State.FAILED && mourned.add(future)) {
         Throwable e = future.exceptionNow();
-        timeline.add(Lane.PRODUCER, Kind.NOTE, -1, "died of " + e + Law.placeOf(e));
+        timeline.add(Lane.PRODUCER, Kind.DIED, -1, "died" + Law.placeOf(e) + " of " + e);
       }
     return this;
   }
@@ -409,7 +411,8 @@ public final class Run<E> implements AutoCloseable {
       over = true;
       notifyAll();
     }
-    waitForThreadsToEnd();
+    if (busy.isEmpty())
+      waitForThreadsToEnd(); // a busy thread has shown already that it doesn't end
     held.forEach(Future::state); // looked at
   }
 
@@ -473,15 +476,19 @@ public final class Run<E> implements AutoCloseable {
 
   /// The transient fault of every chapter.
   static final class SessionTimeout extends LogException {
+    static final String TEXT = "Session has timed out.";
+
     SessionTimeout() {
-      super("Session has timed out.");
+      super(TEXT);
     }
   }
 
   /// There is nothing at this offset.
-  private static final class InvalidOffset extends LogException {
+  static final class InvalidOffset extends LogException {
+    static final String TEXT = "An invalid offset has been specified!";
+
     InvalidOffset() {
-      super("An invalid offset has been specified!");
+      super(TEXT);
     }
   }
 }

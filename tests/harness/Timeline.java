@@ -25,6 +25,7 @@ public final class Timeline {
     REFUSED('!'),
     TAKEN(' '),
     SAID(' '),
+    DIED('✗'),
     NOTE('!');
 
     final char mark;
