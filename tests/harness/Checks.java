@@ -319,11 +319,9 @@ final class Checks {
     } catch (NotOffered e) {
       return broken(run, NOTHING_TO_CALL, e.getMessage() + ".");
     } catch (Exception e) {
-      return broken(
-          run,
-          THROWS,
-          "it threw %s. That was%s. A step returns its failure as a value."
-              .formatted(e.toString().replaceAll("[.!]$", ""), Law.placeOf(e)));
+      String place = Law.placeOf(e).isEmpty() ? "" : " That was" + Law.placeOf(e) + ".";
+      String what = "it threw " + e.toString().replaceAll("[.!]$", "") + ".";
+      return broken(run, THROWS, what + place + " A step returns its failure as a value.");
     }
   }
 
