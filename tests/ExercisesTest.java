@@ -17,7 +17,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -98,8 +102,9 @@ class ExercisesTest {
 
   @TestFactory
   Stream<DynamicTest> a_solutions_demo_ends_by_itself_and_well() {
+    var demos = runs("solutions");
     return each(exercise -> {
-      var demo = run("solutions", exercise);
+      var demo = demos.get(exercise).get();
       assertThat(demo.err()).isEmpty();
       assertThat(demo.exitCode()).isZero();
     });
@@ -107,15 +112,24 @@ class ExercisesTest {
 
   @TestFactory
   Stream<DynamicTest> a_starters_demo_says_in_one_sentence_that_it_is_not_finished() {
+    var demos = runs("exercises");
     return eachStarter(exercise -> {
-      var demo = run("exercises", exercise);
+      var demo = demos.get(exercise).get();
       assertThat(demo.err()).matches(exercise.id() + " is not finished\\. [^\n]+\\.\n");
       assertThat(demo.exitCode()).isEqualTo(1);
     });
   }
 
-  private static Command.Result run(String folder, Exercise exercise) throws InterruptedException {
-    return Command.run(JAVA + folder + "/" + exercise.file(), Repository.root(), DEADLINE);
+  /// The demos of all exercises in `folder`, two at a time, each over when this returns.
+  private static Map<Exercise, Future<Command.Result>> runs(String folder) {
+    var runs = new HashMap<Exercise, Future<Command.Result>>();
+    try (var two = Executors.newFixedThreadPool(2)) {
+      for (Exercise exercise : Exercise.all()) {
+        String command = JAVA + folder + "/" + exercise.file();
+        runs.put(exercise, two.submit(() -> Command.run(command, Repository.root(), DEADLINE)));
+      }
+    }
+    return runs;
   }
 
   // --- the parts ---
