@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -44,7 +44,7 @@ public final class Run<E> implements AutoCloseable {
   private final Timeline timeline = new Timeline();
   private final Set<Long> before = Threads.ids();
   private final ScriptedChannel<E> channel;
-  private final Map<Thread, Integer> readers = new LinkedHashMap<>();
+  private final Set<Thread> readers = new LinkedHashSet<>();
   private final Map<E, Long> offsets = new HashMap<>();
   private final List<String> pendingFaults;
   private final List<String> printed = new ArrayList<>();
@@ -111,16 +111,16 @@ public final class Run<E> implements AutoCloseable {
             "starter");
     starter.start();
     boolean returned = waitFor(() -> !starter.isAlive(), () -> false);
-    if (thrown[0] instanceof RunIsOver) return;
-    if (thrown[0] instanceof LinkageError e)
-      throw new StartFailed("The harness can't call the program: " + e.getMessage());
-    if (thrown[0] != null) throw new StartFailed("start() threw " + thrown[0]);
-    if (!returned) {
-      close();
-      throw new StartFailed(
-          "start() never came back: the loop runs on its caller's thread, and blocks the consumer."
-              + " Run it in a thread of its own.");
-    }
+    if (returned && thrown[0] == null || thrown[0] instanceof RunIsOver) return;
+    close();
+    throw new StartFailed(
+        switch (thrown[0]) {
+          case null ->
+              "start() never came back: the loop runs on its caller's thread, and blocks the consumer."
+                  + " Run it in a thread of its own.";
+          case LinkageError e -> "The harness can't call the program: " + e.getMessage();
+          case Throwable e -> "start() threw " + e;
+        });
   }
 
   // ---- what the program calls ----------------------------------------------------------------
@@ -132,11 +132,8 @@ public final class Run<E> implements AutoCloseable {
   }
 
   private synchronized E read(long offset) throws InterruptedException {
-    Integer known = readers.get(Thread.currentThread());
-    if (known == null) {
-      readers.put(Thread.currentThread(), readers.size() + 1);
+    if (readers.add(Thread.currentThread()))
       timeline.add(Lane.PRODUCER, Kind.START, offset, "#" + readers.size() + " from " + offset);
-    }
     if (++failedReads > enoughFailures || ++reads > 20 * script.events() + 500) {
       if (!spinning)
         timeline.add(Lane.LOG, Kind.NOTE, offset, "and so on: the log answers no more");
@@ -367,7 +364,7 @@ public final class Run<E> implements AutoCloseable {
 
   /// The threads that read the log, in order of their first read.
   synchronized List<Thread> readers() {
-    return List.copyOf(readers.keySet());
+    return List.copyOf(readers);
   }
 
   /// The thread that takes from the channel: the one that made this run.
