@@ -38,7 +38,7 @@ import java.util.stream.Stream;
 ///
 /// *Reading: 10 minutes. Exercises: 35 minutes.*
 ///
-/// **Predict.** Before you run anything: the read of offset 7 fails. What does
+/// **Predict.** Before you run anything: the read of offset 3 fails. What does
 /// the consumer print next? Write your answer down; you'll check it below.
 class NaiveProducer {
 
@@ -303,8 +303,8 @@ class NaiveProducer {
 
   /// ## What we have, and what still breaks
   ///
-  /// Clicks come out in log order, and a slow consumer is safe. That's two
-  /// promises out of the table in the README.
+  /// Clicks come out in log order, and a slow consumer is safe. None comes twice,
+  /// either; but then, the dead repeat nothing.
   ///
   /// Then there is the silence. The exception did not vanish: `go` put it into
   /// a `Future`, and `start` threw the `Future` away. You've seen this before,

@@ -6,8 +6,8 @@
 //   ./jbang -i -T jshell chapters/01-naive-producer.java
 
 // The arrow below a snippet shows what comes of it, in fewer words than jshell's. Guess before you
-// press Enter. Tab completes, /exit leaves, and a JDK 25 alone will do, too:
-// jshell chapters/01-naive-producer.java
+// press Enter. Tab completes, /exit leaves. A JDK 25 alone will do, too, if it's the first on your PATH:
+//   jshell chapters/01-naive-producer.java
 
 // Customer 7 fills a cart, has it shipped, and pays. The names are long because the chapter keeps
 // its types in its class.

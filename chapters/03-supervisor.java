@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 ///
 /// After this chapter you can
 ///
-/// - write a supervisor in ten lines, and say which of them does the work;
+/// - write a supervisor in a dozen lines, and say which of them does the work;
 /// - explain why a consumer need not know that its producer died;
 /// - name the moment at which this supervisor delivers a click twice.
 ///
@@ -258,14 +258,19 @@ class Supervisor {
     startSupervisor(log, clicks, screen);
 
     var arrived = new ArrayList<Click>();
-    while (arrived.size() < demo.events() || !screen.isSpinning()) {
+    for (int idle = 0; idle < 1000; idle++) {
+      if (arrived.size() >= demo.events() && screen.isSpinning()) break;
       Click click = clicks.poll(10, TimeUnit.MILLISECONDS);
-      if (click != null) arrived.add(click);
+      if (click == null) continue;
+      arrived.add(click);
+      idle = 0;
     }
     clicks.drainTo(arrived);
     var distinct = new LinkedHashSet<>(arrived);
 
-    IO.println("  … and so on: " + Screen.ENOUGH + " restarts, in which nothing moved.");
+    if (screen.isSpinning())
+      IO.println("  … and so on: " + Screen.ENOUGH + " restarts, in which nothing moved.");
+    else IO.println("  (ten seconds of silence)");
     IO.println();
     IO.println(
         "%d of %d clicks arrived, %s. Twice: %d. Faults on the way: %d."
@@ -275,7 +280,8 @@ class Supervisor {
                 List.copyOf(distinct).equals(demo.clicks) ? "in log order" : "out of order",
                 arrived.size() - distinct.size(),
                 screen.faults));
-    IO.println("At the end of the log it restarts for ever. Chapter 4 will teach it to give up.");
+    if (screen.isSpinning())
+      IO.println("At the end of the log it restarts for ever. Chapter 4 will teach it to give up.");
     demo.printReplay();
   }
 
@@ -398,7 +404,7 @@ class Supervisor {
   ///   like any other: restarted. Its own thread belongs to nobody.
   /// - **It cures what it should not.** Out of memory? "Restarting producer."
   ///
-  /// You saw a thousand restarts go by at the end of the log. Chapter 4 begins
+  /// A thousand restarts went by at the end of the log. Chapter 4 begins
   /// right there.
   ///
   /// **Exercises:** `exercises/03-a-poll-a-table.java`,

@@ -110,7 +110,7 @@ class AllTests implements Callable<Integer> {
       names = "--hint",
       paramLabel = "N",
       description = "Instead of a check, show hint 1, 2 or 3 of an exercise.")
-  int hint;
+  Integer hint;
 
   void main(String... args) {
     var command =
@@ -128,19 +128,22 @@ class AllTests implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Repository.root();
-    if (words.isEmpty() && hint == 0) return everything();
+    if (words.isEmpty() && hint == null) return everything();
     var target = Target.of(words);
-    return hint == 0 ? examine(target) : hint(target);
+    return hint == null ? examine(target) : hint(target);
   }
 
   private int examine(Target target) {
     IO.println("Checking " + target.source().getFileName() + "\n");
     try {
-      var result = Examination.of(target, IO::println);
+      var result = Examination.of(target, System.out::println);
       if (result.failed() > 0)
         target
             .exercise()
             .ifPresent(e -> IO.println("\nStuck?  ./jbang test " + e.id() + " --hint 1"));
+      if (target.exercise().isEmpty())
+        IO.println(
+            "\nNot asked, since this chapter breaks them, and says so:\n  " + target.notAsked());
       return close(result.passed(), result.failed(), 0);
     } catch (Subject.DoesNotCompile e) {
       IO.println(e.getMessage());
@@ -212,7 +215,7 @@ class AllTests implements Callable<Integer> {
         }
         case FAILED -> {
           failed++;
-          complaints.add("\n✗ " + test.getLegacyReportingName() + " " + test.getDisplayName());
+          complaints.add("\n✗ " + test.getDisplayName());
           complaints.add(said.indent(4).stripTrailing());
           result.getThrowable().filter(e -> !(e instanceof AssertionError)).ifPresent(this::trace);
         }

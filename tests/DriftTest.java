@@ -10,6 +10,7 @@ import harness.Exercise;
 import harness.Repository;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -102,7 +103,10 @@ class DriftTest {
 
   @Test
   void every_java_file_is_formatted() {
-    assertNone(clone.formatting());
+    var complaints = new ArrayList<>(clone.formatting());
+    boolean learners = !"true".equals(System.getenv("CI")); // whose exercises are theirs to lay out
+    if (learners) complaints.removeIf(complaint -> complaint.startsWith("exercises/"));
+    assertNone(complaints);
   }
 
   private static void assertNone(List<String> complaints) {

@@ -96,7 +96,7 @@ class ExercisesTest {
 
   private static String firstFailure(Exercise exercise, Subject subject) {
     for (Promise promise : exercise.promises())
-      if (promise.check(subject) instanceof Broken broken) return broken.explain();
+      if (promise.check(subject) instanceof Broken broken) return broken.what();
     return "(no promise is broken)";
   }
 

@@ -61,7 +61,7 @@ class SaboteursTest {
           .collect(Collectors.joining("\n"));
     return switch (Promise.valueOf(saboteur.breaks).check(subject)) {
       case Kept() -> "";
-      case Broken broken -> broken.explain();
+      case Broken broken -> broken.explain().replaceAll("\\s+", " ");
     };
   }
 

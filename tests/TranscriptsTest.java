@@ -33,7 +33,7 @@ class TranscriptsTest {
           "git clone \\S+( && cd [\\w-]+)?", "the reader has no clone yet",
           "\\./jbang chapters/[\\w-]+\\.java", "SelfContainedTest does, and the output is long",
           "\\./jbang (test|refresh)( [\\w-]+)?", "it tells how long it took, and takes long",
-          "\\./jbang (test|draw) .*\\bmine\\.java\\b.*", "the file is the reader's",
+          "(cp|\\./jbang (test|draw)) .*\\bmine\\.java\\b.*", "the file is the reader's",
           "\\./jbang -i .*", "it waits for keys",
           "\\./jbang edit .*", "it opens an editor");
 

@@ -43,6 +43,8 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
   /// Throwables that nobody caught. The handler belongs to the whole process, so this has to be static.
   private static final List<Breach> UNCAUGHT = Collections.synchronizedList(new ArrayList<>());
 
+  private static final UncaughtExceptionHandler HANDLER = Law::uncaught;
+
   /// Leaked threads that a watch has reported. They never end, and count only once.
   private static final Set<Long> REPORTED = ConcurrentHashMap.newKeySet();
 
@@ -57,7 +59,7 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
     futuresBefore = WatchedFutures.forgotten().keySet();
     threadsBefore = new HashSet<>(Threads.ids());
     handlerBefore = Thread.getDefaultUncaughtExceptionHandler();
-    Thread.setDefaultUncaughtExceptionHandler(Law::uncaught);
+    Thread.setDefaultUncaughtExceptionHandler(HANDLER);
     return this;
   }
 
@@ -69,8 +71,10 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
 
   /// Ends the watch, and says what happened in it.
   public List<Breach> breaches() {
-    Thread.setDefaultUncaughtExceptionHandler(handlerBefore);
     var breaches = new ArrayList<Breach>();
+    if (Thread.getDefaultUncaughtExceptionHandler() != HANDLER)
+      breaches.add(new Breach(Article.UNCAUGHT, "the handler for them was replaced, and saw them"));
+    Thread.setDefaultUncaughtExceptionHandler(handlerBefore);
     while (UNCAUGHT.size() > uncaughtBefore) breaches.add(UNCAUGHT.removeLast());
     WatchedFutures.forgotten()
         .forEach((future, e) -> {
@@ -84,6 +88,14 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
     return breaches.stream().distinct().toList();
   }
 
+  /// What a program calls instead of `System.exit` and its kin: see [Watching].
+  public static void exit(int code) {
+    var refused =
+        new Error("the program calls exit(" + code + "), which would end the harness, too");
+    UNCAUGHT.add(new Breach(Article.UNCAUGHT, refused.getMessage() + placeOf(refused)));
+    throw refused;
+  }
+
   /// Whether it's only what we throw into a program to end its run, however often wrapped.
   private static boolean isEndOfRun(Throwable e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause())
@@ -94,9 +106,13 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
   /// Where in a program, rather than in the harness or a library, `e` was thrown.
   static String placeOf(Throwable e) {
     for (StackTraceElement frame : e.getStackTrace())
-      if (frame.getModuleName() == null && !frame.getClassName().startsWith("harness."))
+      if (frame.getModuleName() == null && !isHarness(frame))
         return " at " + frame.getFileName() + ":" + frame.getLineNumber();
     return "";
+  }
+
+  private static boolean isHarness(StackTraceElement frame) {
+    return frame.getClassName().matches("harness\\..*|(Chapter|Exercise)\\d.*");
   }
 
   @Override

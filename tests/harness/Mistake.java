@@ -65,6 +65,9 @@ public enum Mistake {
   PUTS_OTHER_EVENTS(
       "something was put on the channel that the log never gave out",
       "what is put on the channel, and when"),
+  WAITS_FOR_A_LOCK(
+      "a thread waits for a lock that another thread holds, and does not give back",
+      "every `synchronized` that the thread's line is in"),
   LOOPS_FOR_EVER(
       "a loop that neither reads, nor puts, nor ends, or a long sleep",
       "the line that the thread stands at"),

@@ -1,5 +1,6 @@
 package harness;
 
+import java.util.List;
 import java.util.function.Function;
 
 /// What a stream of work promises to the code downstream of it. Each promise has one check, written once
@@ -71,9 +72,14 @@ public enum Promise {
   /// thread has not kept it. (Leaked threads and forgotten futures are the business of [Lawfulness].)
   public Verdict check(Subject subject) {
     var law = new Law().watch();
-    Verdict verdict = check.apply(subject);
-    var breaches =
-        law.breaches().stream().filter(b -> b.article() == Law.Article.UNCAUGHT).toList();
+    Verdict verdict = null;
+    List<Law.Breach> breaches;
+    try {
+      verdict = check.apply(subject);
+    } finally { // also when the harness itself fails: nothing dies in silence
+      breaches = law.breaches();
+    }
+    breaches = breaches.stream().filter(b -> b.article() == Law.Article.UNCAUGHT).toList();
     if (verdict instanceof Verdict.Kept && !breaches.isEmpty())
       return Verdict.Broken.byBreaches(breaches);
     return verdict;

@@ -10,11 +10,13 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -39,6 +41,12 @@ public final class Run<E> implements AutoCloseable {
   /// row show nobody who could move, and nothing happened meanwhile, then nobody can.
   private static final int LOOKS_TO_BE_SURE = 3;
 
+  /// A virtual thread that may go on says so at once. A platform thread that was woken looks as if it
+  /// waited until the operating system finds time for it, which on a busy machine takes a while.
+  private static final int LOOKS_AT_PLATFORM_THREADS = 100;
+
+  private static final int LOOKS_AT_SLEEPERS = 50;
+
   private final Script script;
   private final Stage<E> stage;
   private final Timeline timeline = new Timeline();
@@ -59,7 +67,7 @@ public final class Run<E> implements AutoCloseable {
   private boolean lockstep;
 
   /// After so many failed reads in a row, the log stops answering: the program spins.
-  private int enoughFailures = 50;
+  private int enoughFailures;
 
   private int failedReads;
   private int reads;
@@ -94,36 +102,66 @@ public final class Run<E> implements AutoCloseable {
     this.script = script;
     this.pendingFaults = new ArrayList<>(script.faults());
     this.channel = new ScriptedChannel<>(this, script.capacity());
+    boolean forEver = script.faults().stream().anyMatch(fault -> fault.endsWith("*"));
+    this.enoughFailures = forEver ? 50 : script.faults().size() + 5;
   }
 
   private void start() {
     started = true;
-    var thrown = new Throwable[1];
-    var starter =
-        new Thread(
-            () -> {
-              try {
-                stage.start(this);
-              } catch (Throwable e) { // reported by the caller, which waits for this thread
-                thrown[0] = e;
-              }
-            },
-            "starter");
-    starter.start();
-    boolean returned = waitFor(() -> !starter.isAlive(), () -> false);
-    if (returned && thrown[0] == null || thrown[0] instanceof RunIsOver) return;
-    close();
-    throw new StartFailed(
-        switch (thrown[0]) {
-          case null ->
-              "start() never came back: the loop runs on its caller's thread, and blocks the consumer."
-                  + " Run it in a thread of its own.";
-          case LinkageError e -> "The harness can't call the program: " + e.getMessage();
-          case Throwable e -> "start() threw " + e;
-        });
+    try {
+      inTime(
+          "start()",
+          () -> {
+            stage.start(this);
+            return null;
+          });
+    } catch (RunIsOver e) {
+      // it ran on this thread's account, and was ended: the next() will tell
+    } catch (StartFailed e) {
+      close();
+      throw e;
+    } catch (NeverCameBack e) {
+      close();
+      throw new StartFailed(
+          e.getMessage()
+              + ": the loop runs on its caller's thread, and blocks the consumer. Run it in a"
+              + " thread of its own.");
+    } catch (ExceptionInInitializerError e) {
+      close();
+      throw new StartFailed(
+          "a static field or block threw " + e.getCause() + Law.placeOf(e.getCause()));
+    } catch (LinkageError e) {
+      close();
+      throw new StartFailed("the harness can't call the program: " + e.getMessage());
+    } catch (Throwable e) { // the program's: whatever it is, it goes to its author
+      close();
+      throw new StartFailed("start() threw " + e);
+    }
   }
 
-  // ---- what the program calls ----------------------------------------------------------------
+  /// Calls the program on a thread of its own, and waits for that thread.
+  ///
+  /// @param what what is called, for the message
+  /// @throws NeverCameBack if it doesn't return, though nothing else can happen
+  /// @throws Throwable what the program throws
+  public <T> T inTime(String what, Callable<T> body) throws Exception {
+    var task = new FutureTask<>(body);
+    var caller = new Thread(task, "caller");
+    caller.start();
+    if (!waitFor(task::isDone, () -> false)) throw new NeverCameBack(what + " never came back");
+    caller.join();
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case Exception cause -> throw cause;
+        case Error cause -> throw cause;
+        case Throwable cause -> throw e;
+      }
+    }
+  }
+
+  // ---- what the program calls ----
 
   /// The log: the event at `offset`, or what the script has in store for this read.
   public E take(long offset) throws InterruptedException {
@@ -147,7 +185,7 @@ public final class Run<E> implements AutoCloseable {
     if (pendingFaults.contains("read@" + offset + "*") || pendingFaults.remove("read@" + offset)) {
       timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + " fails");
       notifyAll();
-      throw new SessionTimeout();
+      throw stage.timeout(offset);
     }
     if (pendingFaults.remove("fatal@" + offset)) {
       timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + ": out of memory");
@@ -156,7 +194,7 @@ public final class Run<E> implements AutoCloseable {
     if (offset < 0 || offset >= script.events()) {
       timeline.add(Lane.LOG, Kind.END, offset, "read " + offset + ": the end");
       notifyAll();
-      throw new InvalidOffset();
+      throw stage.invalidOffset(offset);
     }
     failedReads = 0;
     timeline.add(Lane.LOG, Kind.READ, offset, "read " + offset);
@@ -193,10 +231,12 @@ public final class Run<E> implements AutoCloseable {
 
   /// Keeps the `Future` that the program's start returned, and looks at it: what it died of is shown.
   public void hold(Future<?> future) {
-    held.add(Objects.requireNonNull(future, "it should return its Future, and returned null"));
+    if (future == null)
+      throw new StartFailed("start() should return its Future, and returned null.");
+    held.add(future);
   }
 
-  // ---- what the harness does as the consumer ---------------------------------------------------
+  // ---- what the harness does as the consumer ----
 
   /// Takes the next event.
   ///
@@ -250,12 +290,13 @@ public final class Run<E> implements AutoCloseable {
   private boolean waitFor(BooleanSupplier happened, BooleanSupplier hopeless) {
     int seen = -1;
     int stuck = 0;
+    int looks = LOOKS_TO_BE_SURE;
     long deadline = 0;
     while (true) {
       synchronized (this) {
         if (happened.getAsBoolean()) return true;
-        if (hopeless.getAsBoolean() || stuck == LOOKS_TO_BE_SURE) return false;
-        if (stuck == LOOKS_TO_BE_SURE - 1 && grantTurn()) stuck = 0;
+        if (hopeless.getAsBoolean() || stuck >= looks) return false;
+        if (stuck == looks - 1 && grantTurn()) stuck = 0;
         if (timeline.size() != seen) {
           deadline = System.nanoTime() + PATIENCE.toNanos();
           stuck = 0;
@@ -272,7 +313,10 @@ public final class Run<E> implements AutoCloseable {
           return false;
         }
       }
-      boolean allWait = Threads.since(before).stream().allMatch(Threads.Seen::waits);
+      var threads = Threads.since(before);
+      boolean virtual = threads.stream().allMatch(thread -> thread.thread().isVirtual());
+      looks = virtual ? LOOKS_TO_BE_SURE : LOOKS_AT_PLATFORM_THREADS;
+      boolean allWait = threads.stream().allMatch(Threads.Seen::waits) && !Threads.poolHasWork();
       stuck = allWait && timeline.size() == seen ? stuck + 1 : 0;
     }
   }
@@ -325,7 +369,7 @@ public final class Run<E> implements AutoCloseable {
     return true;
   }
 
-  // ---- what the harness knows ------------------------------------------------------------------
+  // ---- what the harness knows ----
 
   Script script() {
     return script;
@@ -398,7 +442,7 @@ public final class Run<E> implements AutoCloseable {
     return pendingFaults.remove("put@" + offset);
   }
 
-  // ---- the end of a run ------------------------------------------------------------------------
+  // ---- the end of a run ----
 
   /// Ends the run: whoever still calls the log, the channel or the printer gets a [RunIsOver].
   /// The first three chapters' programs can't be stopped in any other way.
@@ -413,17 +457,20 @@ public final class Run<E> implements AutoCloseable {
     held.forEach(Future::state); // looked at
   }
 
-  /// A thread that waits for something else than this run is interrupted, if it ever read the log;
-  /// if that doesn't help it is left to [Law].
+  /// A thread that waits for something else than this run is interrupted, if it ever read the log. If
+  /// that doesn't help it is left to [Law]; and so is one that sleeps, after a while.
   private void waitForThreadsToEnd() {
+    int waiting = 0;
+    int sleeping = 0;
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    int stuck = 0;
-    while (stuck < LOOKS_TO_BE_SURE && System.nanoTime() < deadline) {
+    while (System.nanoTime() < deadline) {
       var left = Threads.since(before);
       if (left.isEmpty()) return;
-      stuck = left.stream().allMatch(Threads.Seen::waits) ? stuck + 1 : 0;
+      waiting = left.stream().allMatch(Threads.Seen::waits) ? waiting + 1 : 0;
+      sleeping = left.stream().allMatch(Threads.Seen::waitsOrSleeps) ? sleeping + 1 : 0;
+      if (waiting == LOOKS_TO_BE_SURE || sleeping == LOOKS_AT_SLEEPERS) return;
       for (Thread reader : readers()) reader.interrupt();
-      Thread.yield();
+      LockSupport.parkNanos(1_000_000);
     }
   }
 
@@ -449,6 +496,13 @@ public final class Run<E> implements AutoCloseable {
   static final class RunIsOver extends Error {
     RunIsOver() {
       super("the run is over", null, false, false);
+    }
+  }
+
+  /// A call of the program does not return.
+  static final class NeverCameBack extends RuntimeException {
+    NeverCameBack(String message) {
+      super(message);
     }
   }
 

@@ -116,7 +116,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
     if (!run.putFails(offset)) return;
     run.timeline().add(Lane.CHANNEL, Kind.FAULT, offset, "put " + offset + " fails");
     run.notifyAll();
-    throw new Run.SessionTimeout();
+    throw run.stage().timeout(offset);
   }
 
   private String name(E event) {

@@ -19,6 +19,16 @@ public interface Stage<E> {
   /// Starts the work on the run's log ([Run#take]) and channel ([Run#channel]), and comes back.
   void start(Run<E> run) throws Exception;
 
+  /// What the log throws when a session times out: the program's own exception, if it has one.
+  default RuntimeException timeout(long offset) {
+    return new Run.SessionTimeout();
+  }
+
+  /// What the log throws at an offset that it doesn't have: the program's own exception, if it has one.
+  default RuntimeException invalidOffset(long offset) {
+    return new Run.InvalidOffset();
+  }
+
   /// One step at `offset` by a plain call, on the caller's thread.
   ///
   /// @return the step's tagged result
@@ -38,7 +48,7 @@ public interface Stage<E> {
 
   /// What an exercise asks beyond the promises: a complaint about what happened in `run`, if there is
   /// one, as a sentence.
-  default Optional<String> complaint(Run<E> run) {
+  default Optional<String> complaint(Run<E> run) throws Exception {
     return Optional.empty();
   }
 

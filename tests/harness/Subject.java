@@ -101,14 +101,15 @@ public final class Subject {
           .map(d -> place(d) + ": " + d.getMessage(Locale.ENGLISH))
           .collect(Collectors.joining("\n", source.getFileName() + " does not compile yet.\n", ""));
     return errors.stream()
-        .limit(3)
         .map(d -> "  " + d.getMessage(Locale.ENGLISH).replace("\n", "\n  "))
+        .distinct()
+        .limit(3)
         .collect(
             Collectors.joining(
                 "\n",
                 source.getFileName()
-                    + " compiles, but the harness can't call it. Keep the names and parameters of"
-                    + " the starter.\n",
+                    + " compiles, but the harness can't call it.\n"
+                    + "Keep the names and parameters of the file that it stands for. Missing is:\n",
                 ""));
   }
 

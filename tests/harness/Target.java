@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// What a person at the terminal names, to test or to draw it: a chapter (`03`), an exercise (`03-a`), a
 /// file of one of these, or a file of their own in the place of one (`03 mine.java`).
@@ -51,30 +52,30 @@ public record Target(
       }
     for (int chapter : Matrix.chapters()) {
       Path source = Matrix.sourceOf(chapter);
-      String number = "%02d".formatted(chapter);
-      if (name.equals(number) || file.equals(source.getFileName().toString()))
+      String chapterFile = source.getFileName().toString();
+      boolean named =
+          chapterFile.startsWith(name + "-")
+              || chapterFile.equals("%02d-%s.java".formatted(chapter, name));
+      if (named || file.equals(chapterFile))
         return new Target(
             words,
-            name.equals(number) ? source : existing(name),
+            named ? source : existing(name),
             Matrix.stageOf(chapter),
             Matrix.keptBy(chapter),
             Matrix.excused(chapter),
             Optional.empty());
     }
+    String advice =
+        name.endsWith(".java")
+            ? " For a file of your own, name first what it stands for: 03 " + name
+            : "";
     throw new IllegalArgumentException(
-        "'"
-            + name
-            + "' is neither a chapter nor an exercise. "
-            + known()
-            + " For a file of your own, name first what it stands for: 03 "
-            + name);
+        "'" + name + "' is neither a chapter nor an exercise. " + known() + advice);
   }
 
   private static Path existing(String file) {
     Path path = Path.of(file).toAbsolutePath().normalize();
     if (Files.isRegularFile(path)) return path;
-    Path inClone = Repository.root().resolve(file);
-    if (Files.isRegularFile(inClone)) return inClone;
     throw new IllegalArgumentException("There is no file " + path + ".");
   }
 
@@ -83,6 +84,14 @@ public record Target(
     for (int chapter : Matrix.chapters()) names.add("%02d".formatted(chapter));
     for (Exercise exercise : Exercise.all()) names.add(exercise.id());
     return "There are " + names.stream().collect(Collectors.joining(", ")) + ".";
+  }
+
+  /// The titles of the promises that are not checked here.
+  public String notAsked() {
+    return Stream.of(Promise.values())
+        .filter(promise -> !promises.contains(promise))
+        .map(Promise::title)
+        .collect(Collectors.joining(", "));
   }
 
   /// @throws Subject.DoesNotCompile if the program is not yet one
@@ -96,7 +105,8 @@ public record Target(
         + verb
         + " "
         + words.stream()
-            .map(word -> word.contains(" ") ? "'" + word + "'" : word)
+            .map(word ->
+                word.matches("[\\w./@+:-]+") ? word : "'" + word.replace("'", "'\\''") + "'")
             .collect(Collectors.joining(" "));
   }
 }

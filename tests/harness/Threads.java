@@ -3,6 +3,8 @@ package harness;
 import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -25,6 +27,11 @@ public final class Threads {
     /// Whether only someone else can wake it: not running, not ready to run, no timeout.
     public boolean waits() {
       return thread.getState() == Thread.State.WAITING;
+    }
+
+    /// As [#waits], or with a timeout.
+    boolean waitsOrSleeps() {
+      return waits() || thread.getState() == Thread.State.TIMED_WAITING;
     }
 
     /// The thread, and the place where it stands, for a person to read.
@@ -64,10 +71,19 @@ public final class Threads {
         .filter(thread -> thread.isVirtual() || !isJdkOwned(thread));
   }
 
+  /// A carrier of virtual threads, or another of the JDK's own. A worker of any other fork-join pool is
+  /// the JDK's only while it idles.
   private static boolean isJdkOwned(Thread thread) {
     if (!thread.getName().matches(JDK_OWNED)) return false;
-    boolean isPoolWorker = thread.getName().contains("commonPool");
-    return !isPoolWorker || Stream.of(thread.getStackTrace()).noneMatch(Seen::isForeign);
+    if (!(thread instanceof ForkJoinWorkerThread)) return true;
+    return thread.getClass().getName().equals("jdk.internal.misc.CarrierThread")
+        || Stream.of(thread.getStackTrace()).noneMatch(Seen::isForeign);
+  }
+
+  /// Whether tasks wait in the common pool: they will run, though no thread can be seen that has them.
+  static boolean poolHasWork() {
+    var pool = ForkJoinPool.commonPool();
+    return pool.hasQueuedSubmissions() || pool.getQueuedTaskCount() > 0;
   }
 
   @SuppressWarnings("unchecked")

@@ -15,6 +15,8 @@ public sealed interface Verdict {
     NOTHING_TO_CALL("there is nothing to call"),
     THROWS("it throws where it should return a value"),
     SILENCE("nothing more comes, and nobody is told"),
+    NEVER_RETURNS("a call never comes back"),
+    UNTOLD("the failure can't be read anywhere"),
     UNCLEAR("what can be read does not say what failed, where, and at what"),
     OUT_OF_ORDER("events arrive out of order"),
     LOST("an event never arrives"),
@@ -51,7 +53,7 @@ public sealed interface Verdict {
       var mistake =
           Mistake.in(run)
               .filter(m ->
-                  way != Way.UNCLEAR
+                  way != Way.UNCLEAR && way != Way.UNTOLD
                       || m != Mistake.SILENT_DEATH && m != Mistake.REPEATS_A_PUT_THAT_GOT_THROUGH);
       return new Broken(way, what, mistake, run.script(), run.timeline());
     }
@@ -80,17 +82,24 @@ public sealed interface Verdict {
     /// The failure for the one who wrote the program: what happened, what it looks like, where to look,
     /// and the picture.
     public String explain() {
-      var text = new StringBuilder();
-      text.append("What happened:  ").append(what).append('\n');
+      var text = new StringBuilder(labelled("What happened:", what));
       mistake.ifPresent(m ->
-          text.append("It looks like:  ")
-              .append(m.looksLike)
-              .append(".\nLook at:        ")
-              .append(m.lookAt)
-              .append(m.lookAt.endsWith("?") ? "\n" : ".\n"));
+          text.append(labelled("It looks like:", m.looksLike + "."))
+              .append(labelled("Look at:", m.lookAt + (m.lookAt.endsWith("?") ? "" : "."))));
       if (!timeline.entries().isEmpty())
         text.append("The run:        ").append(script).append('\n').append(timeline);
       return text.toString();
     }
+  }
+
+  /// A label and a text beside it, in 80 columns.
+  static String labelled(String label, String text) {
+    return "%-15s %s\n".formatted(label, wrapped(text, 16));
+  }
+
+  /// A text in 80 columns, of which its lines leave the first `indent` free.
+  static String wrapped(String text, int indent) {
+    String lines = (text + " ").replaceAll("(.{1," + (79 - indent) + "}) +", "$1\n").strip();
+    return lines.replace("\n", "\n" + " ".repeat(indent));
   }
 }

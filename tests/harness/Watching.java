@@ -20,13 +20,15 @@ import java.util.Set;
 import java.util.function.Function;
 
 /// A class loader that lets no future die unseen: in the classes that it defines, the JDK's futures are
-/// exchanged for [WatchedFutures]. It needs no agent, only the class-file API (JEP 484).
+/// exchanged for [WatchedFutures]. It needs no agent, only the class-file API (JEP 484). `System.exit`
+/// is exchanged too: a program must not end the harness.
 ///
 /// Seen are `new FutureTask`, `submit` on any executor, and `CompletableFuture.runAsync` and
 /// `supplyAsync`. A future made in any other way is not.
 public final class Watching extends ClassLoader {
 
   private static final ClassDesc FUTURES = WatchedFutures.class.describeConstable().orElseThrow();
+  private static final ClassDesc LAW = Law.class.describeConstable().orElseThrow();
   private static final ClassDesc TASK = WatchedFutures.Task.class.describeConstable().orElseThrow();
   private static final ClassDesc EXECUTOR = ClassDesc.of("java.util.concurrent.ExecutorService");
   private static final Set<String> SUBMIT =
@@ -97,6 +99,10 @@ public final class Watching extends ClassLoader {
           code.invokestatic(FUTURES, "submit", withExecutor(call.typeSymbol()));
       case InvokeInstruction call when isAsync(call) ->
           code.invokestatic(FUTURES, call.name().stringValue(), call.typeSymbol());
+      case InvokeInstruction call when isExit(call) -> {
+        code.invokestatic(LAW, "exit", call.typeSymbol());
+        if (call.opcode() != Opcode.INVOKESTATIC) code.pop(); // the Runtime
+      }
       default -> code.with(element);
     }
   }
@@ -120,6 +126,13 @@ public final class Watching extends ClassLoader {
     return call.opcode() == Opcode.INVOKESTATIC
         && nameOf(call.owner().asSymbol()).equals("java.util.concurrent.CompletableFuture")
         && Set.of("runAsync", "supplyAsync").contains(call.name().stringValue());
+  }
+
+  private static boolean isExit(InvokeInstruction call) {
+    String owner = nameOf(call.owner().asSymbol());
+    String name = call.name().stringValue();
+    return owner.equals("java.lang.System") && name.equals("exit")
+        || owner.equals("java.lang.Runtime") && Set.of("exit", "halt").contains(name);
   }
 
   private static MethodTypeDesc withExecutor(MethodTypeDesc type) {

@@ -11,6 +11,16 @@ public final class Chapter01 implements Stage<NaiveProducer.Click> {
   }
 
   @Override
+  public RuntimeException timeout(long offset) {
+    return new NaiveProducer.SessionTimeout(offset);
+  }
+
+  @Override
+  public RuntimeException invalidOffset(long offset) {
+    return new NaiveProducer.InvalidOffset(offset);
+  }
+
+  @Override
   public void start(Run<NaiveProducer.Click> run) {
     NaiveProducer.start(run::take, run.channel());
   }

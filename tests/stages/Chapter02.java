@@ -15,12 +15,23 @@ public final class Chapter02 implements Stage<StepFunction.Click> {
   }
 
   @Override
-  public void start(Run<StepFunction.Click> run) {
-    producer = StepFunction.start(run::take, run.channel(), 0);
+  public RuntimeException timeout(long offset) {
+    return new StepFunction.SessionTimeout(offset);
   }
 
   @Override
-  public Object step(Run<StepFunction.Click> run, long offset) {
+  public RuntimeException invalidOffset(long offset) {
+    return new StepFunction.InvalidOffset(offset);
+  }
+
+  @Override
+  public void start(Run<StepFunction.Click> run) {
+    producer = StepFunction.start(run::take, run.channel(), 0);
+    run.hold(producer);
+  }
+
+  @Override
+  public Object step(Run<StepFunction.Click> run, long offset) throws Exception {
     return StepFunction.publishClick(run::take, offset, run.channel());
   }
 

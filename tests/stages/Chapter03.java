@@ -12,12 +12,22 @@ public final class Chapter03 implements Stage<Supervisor.Click> {
   }
 
   @Override
+  public RuntimeException timeout(long offset) {
+    return new Supervisor.SessionTimeout(offset);
+  }
+
+  @Override
+  public RuntimeException invalidOffset(long offset) {
+    return new Supervisor.InvalidOffset(offset);
+  }
+
+  @Override
   public void start(Run<Supervisor.Click> run) {
     Supervisor.startSupervisor(run::take, run.channel(), run::print);
   }
 
   @Override
-  public Object step(Run<Supervisor.Click> run, long offset) {
+  public Object step(Run<Supervisor.Click> run, long offset) throws Exception {
     return Supervisor.publishClick(run::take, offset, run.channel());
   }
 

@@ -3,10 +3,7 @@ import harness.Stage;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// Exercise 02-a as the harness sees it: a sensor whose ticks are the log's offsets. The harness throws
@@ -23,6 +20,7 @@ public final class Exercise02a implements Stage<Double> {
   @Override
   public void start(Run<Double> run) {
     producer = ReadASensor.start(run::take, run.channel(), 0);
+    run.hold(producer);
   }
 
   @Override
@@ -41,33 +39,27 @@ public final class Exercise02a implements Stage<Double> {
   }
 
   @Override
-  public Optional<String> complaint(Run<Double> run) {
+  public Optional<String> complaint(Run<Double> run) throws Exception {
     String what = "the sensor answered NaN at tick 7, and ";
     var asked = new AtomicInteger();
     ReadASensor.Sensor sensor = tick -> asked.incrementAndGet() <= 3 ? Double.NaN : 21;
     var samples = new ArrayBlockingQueue<Double>(1);
-    String outcome = "" + ReadASensor.readSensor(sensor, 7, samples);
+    String outcome = "" + run.inTime("the step", () -> ReadASensor.readSensor(sensor, 7, samples));
     if (asked.get() > 1) return Optional.of(what + "the step asked again. A step is one attempt.");
     if (!samples.isEmpty()) return Optional.of(what + "the step put " + samples + ".");
-    if (!outcome.matches(".*\\b7\\b.*") || !outcome.contains("read-sensor"))
+    if (!outcome.matches("(?s).*\\b7\\b.*") || !outcome.contains("read-sensor"))
       return Optional.of(
           what + "the step should return a failure that says 7 and \"read-sensor\": " + outcome);
-    return complaintAboutStart();
+    return complaintAboutStart(run);
   }
 
-  private static Optional<String> complaintAboutStart() {
+  private static Optional<String> complaintAboutStart(Run<Double> run) throws Exception {
     var samples = new ArrayBlockingQueue<Double>(20);
     var producer = ReadASensor.start(tick -> tick == 7 ? Double.NaN : tick, samples, 7);
-    try {
-      String failure = "" + producer.get(1, TimeUnit.SECONDS);
-      if (samples.isEmpty() && failure.contains("7")) return Optional.empty();
-      return Optional.of(
-          "started from tick 7, where the sensor answers NaN, the producer put %s and returned '%s'."
-              .formatted(samples, failure));
-    } catch (ExecutionException | TimeoutException | InterruptedException e) {
-      producer.cancel(true);
-      return Optional.of(
-          "started from tick 7, where the sensor answers NaN, it does not end: " + e);
-    }
+    String failure = "" + run.inTime("the producer", producer::get);
+    if (samples.isEmpty() && failure.contains("7")) return Optional.empty();
+    return Optional.of(
+        "started from tick 7, where the sensor answers NaN, the producer put %s and returned '%s'."
+            .formatted(samples, failure));
   }
 }

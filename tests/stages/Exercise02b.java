@@ -18,6 +18,7 @@ public final class Exercise02b implements Stage<NameTheOperation.Click> {
   @Override
   public void start(Run<NameTheOperation.Click> run) {
     producer = NameTheOperation.start(run::take, run.channel(), 0);
+    run.hold(producer);
   }
 
   @Override
