@@ -34,6 +34,9 @@ public final class Run<E> implements AutoCloseable {
   /// How long a run may go without anything happening, though some thread could still move.
   static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /// How long a consumer that takes nothing waits for a program in which some thread sleeps.
+  private static final Duration SLEEPERS_PATIENCE = Duration.ofSeconds(1);
+
   /// So often we throw [RunIsOver] into a program whose run is over, before we park it.
   private static final int PATIENT_REFUSALS = 50;
 
@@ -148,7 +151,8 @@ public final class Run<E> implements AutoCloseable {
     var task = new FutureTask<>(body);
     var caller = new Thread(task, "caller");
     caller.start();
-    if (!waitFor(task::isDone, () -> false)) throw new NeverCameBack(what + " never came back");
+    if (!waitFor(task::isDone, () -> false, PATIENCE))
+      throw new NeverCameBack(what + " never came back");
     caller.join();
     try {
       return task.get();
@@ -214,6 +218,7 @@ public final class Run<E> implements AutoCloseable {
     awaitTurn(Lane.SUPERVISOR);
     synchronized (this) {
       printed.add(line);
+      if (printed.size() > 20 * script.events() + 500) spin();
       timeline.add(Lane.SUPERVISOR, Kind.SAID, -1, line);
       notifyAll();
     }
@@ -256,7 +261,7 @@ public final class Run<E> implements AutoCloseable {
 
   /// Takes nothing, and waits until the program can't move, spins, or tries our patience.
   Run<E> quiet() {
-    waitFor(() -> false);
+    waitFor(() -> false, () -> spinning || over, SLEEPERS_PATIENCE);
     return noteDeaths();
   }
 
@@ -284,10 +289,12 @@ public final class Run<E> implements AutoCloseable {
   ///
   /// @return whether it happened
   private boolean waitFor(BooleanSupplier happened) {
-    return waitFor(happened, () -> spinning || over);
+    return waitFor(happened, () -> spinning || over, PATIENCE);
   }
 
-  private boolean waitFor(BooleanSupplier happened, BooleanSupplier hopeless) {
+  /// @param patience how long nothing may happen while some thread sleeps or moves. One that only
+  ///     sleeps, after less than [#PATIENCE], is no reason to complain
+  private boolean waitFor(BooleanSupplier happened, BooleanSupplier hopeless, Duration patience) {
     int seen = -1;
     int stuck = 0;
     int looks = LOOKS_TO_BE_SURE;
@@ -298,12 +305,15 @@ public final class Run<E> implements AutoCloseable {
         if (hopeless.getAsBoolean() || stuck >= looks) return false;
         if (stuck == looks - 1 && grantTurn()) stuck = 0;
         if (timeline.size() != seen) {
-          deadline = System.nanoTime() + PATIENCE.toNanos();
+          deadline = System.nanoTime() + patience.toNanos();
           stuck = 0;
         }
         seen = timeline.size();
         if (System.nanoTime() > deadline) {
-          busy = Threads.since(before).stream().filter(thread -> !thread.waits()).findFirst();
+          var moving = Threads.since(before).stream().filter(thread -> !thread.waits()).toList();
+          boolean asleep = moving.stream().allMatch(Threads.Seen::waitsOrSleeps);
+          if (asleep && patience != PATIENCE) return false;
+          busy = moving.stream().findFirst();
           return false;
         }
         try {
@@ -427,13 +437,17 @@ public final class Run<E> implements AutoCloseable {
 
   /// An offer that the channel refused. Who offers again and again is busy waiting: that's a spin, too.
   synchronized void offerRefused() {
-    if (++refusedOffers <= enoughFailures) return;
+    if (++refusedOffers > enoughFailures) spin();
+  }
+
+  /// The program does the same thing without end: whoever does it waits here until the run is over.
+  private void spin() {
     spinning = true;
     notifyAll();
     try {
       awaitTheEnd();
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // offer() doesn't throw it; the caller may look
+      Thread.currentThread().interrupt(); // for the program to notice
     }
   }
 

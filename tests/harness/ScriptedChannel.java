@@ -22,6 +22,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
   private final ArrayDeque<E> queue = new ArrayDeque<>();
   private long taken;
   private long accepted;
+  private E lastRefused;
 
   ScriptedChannel(Run<E> run, int capacity) {
     this.run = run;
@@ -74,7 +75,11 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
   public boolean offer(E event) {
     run.awaitTurn(Lane.CHANNEL);
     synchronized (run) {
-      if (capacity == 0 || queue.size() >= capacity) return refuse(event);
+      if (capacity == 0 || queue.size() >= capacity) {
+        noteRefused(event);
+        run.offerRefused();
+        return false;
+      }
       accept(event);
       acknowledge(event);
       return true;
@@ -95,6 +100,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
     queue.add(event);
     accepted++;
     long offset = run.offsetOf(event);
+    if (!event.equals(lastRefused)) // else it's the same put, tried again
     run.timeline().add(Lane.CHANNEL, Kind.PUT, offset, "put " + name(event));
     run.notifyAll();
   }
@@ -104,11 +110,18 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
     accepted--;
   }
 
+  /// A timed offer that didn't wait long enough. Who tries again with the same event is told of once.
   private boolean refuse(E event) {
+    if (event.equals(lastRefused)) return false;
+    lastRefused = event;
+    noteRefused(event);
+    return false;
+  }
+
+  private void noteRefused(E event) {
     long offset = run.offsetOf(event);
     run.timeline().add(Lane.CHANNEL, Kind.REFUSED, offset, "full: " + name(event) + " refused");
-    run.offerRefused();
-    return false;
+    run.notifyAll();
   }
 
   private void acknowledge(E event) {
