@@ -4,10 +4,12 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import harness.Law;
 import harness.Matrix;
+import harness.Promise;
 import harness.Run;
 import harness.Script;
 import harness.Subject;
 import harness.Target;
+import harness.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,6 +158,29 @@ class HarnessTest {
     assertThatThrownBy(() -> Subject.of(empty, "Chapter03"))
         .isInstanceOf(Subject.DoesNotCompile.class)
         .hasMessageContaining("B.java compiles, but the harness can't call it");
+  }
+
+  @Test
+  void a_program_may_catch_its_own_exceptions_and_no_others(@TempDir Path folder)
+      throws IOException {
+    String chapter = Files.readString(Matrix.sourceOf(3));
+    String choosy =
+        chapter.replace("catch (Throwable e)", "catch (LogException | InterruptedException e)");
+    assertThat(choosy).isNotEqualTo(chapter);
+    Path file = Files.writeString(folder.resolve("Choosy.java"), choosy);
+    assertThat(Promise.NOTHING_LOST.check(Subject.of(file, Matrix.stageOf(3))))
+        .isEqualTo(new Verdict.Kept());
+  }
+
+  @Test
+  void a_program_can_not_end_the_harness(@TempDir Path folder) throws IOException {
+    String chapter = Files.readString(Matrix.sourceOf(3));
+    Path file =
+        Files.writeString(
+            folder.resolve("Exits.java"),
+            chapter.replace("clicks.put(click);", "Runtime.getRuntime().halt(0);"));
+    assertThat(Promise.IN_ORDER.check(Subject.of(file, Matrix.stageOf(3))))
+        .isInstanceOf(Verdict.Broken.class);
   }
 
   @Test

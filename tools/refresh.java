@@ -92,18 +92,28 @@ class Refresh implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "Only these files, instead of all.")
   List<Path> only = List.of();
 
-  final Path root = Repository.root();
-  final Transcripts transcripts = new Transcripts(root);
+  private Path root;
+  private Transcripts transcripts;
   boolean failed;
 
   void main(String... args) {
-    System.exit(new CommandLine(this).execute(args));
+    var command =
+        new CommandLine(this)
+            .setExecutionExceptionHandler((e, commandLine, parsed) -> {
+              if (!(e instanceof IllegalStateException)) throw e;
+              System.err.println(e.getMessage());
+              return 2;
+            });
+    System.exit(command.execute(args));
   }
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    try (transcripts) {
+    root = Repository.root();
+    try (var running = new Transcripts(root)) {
+      transcripts = running;
       var texts = texts();
+      IO.println("Running what the prose of " + texts.size() + " files quotes. It takes a while.");
       texts.forEach(this::startCommands);
       var changed = new ArrayList<String>();
       for (var file : texts.entrySet()) {
@@ -113,8 +123,7 @@ class Refresh implements Callable<Integer> {
         changed.add(file.getKey());
         IO.println((check ? "would change " : "changed ") + file.getKey());
       }
-      if (changed.isEmpty() && !failed)
-        IO.println("Nothing to refresh: " + texts.size() + " files.");
+      if (changed.isEmpty() && !failed) IO.println("Nothing to refresh.");
       return failed || check && !changed.isEmpty() ? 1 : 0;
     }
   }

@@ -53,7 +53,7 @@ public record Examination(int passed, int failed) {
         }
         case Broken broken -> {
           failed++;
-          out.accept("✗ " + Verdict.labelled(promise.title() + ":", promise.line()).strip());
+          out.accept("✗ " + Verdict.wrapped(promise.title() + ": " + promise.line(), 2));
           if (failed == 1) out.accept(explain(target, broken, printed));
           else out.accept("  " + Verdict.wrapped(broken.what(), 2));
           if (HOPELESS.contains(broken.way())) return new Examination(passed, failed);
