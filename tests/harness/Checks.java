@@ -260,8 +260,7 @@ final class Checks {
         });
   }
 
-  // ---- running
-  // --------------------------------------------------------------------------------------
+  // ---- running ----
 
   /// A judge looks at a run in progress. It may throw [NotOffered], which breaks the promise too.
   private interface Judge {
@@ -333,8 +332,7 @@ final class Checks {
     }
   }
 
-  // ---- words
-  // ------------------------------------------------------------------------------------------
+  // ---- words ----
 
   private static Optional<Broken> broken(Run<?> run, Way way, String what) {
     return Optional.of(Broken.in(run, way, what));
@@ -373,7 +371,7 @@ final class Checks {
   /// What can be read about failures, or nothing where nothing is offered.
   static <E> List<String> failuresIfAny(Run<E> run) {
     try {
-      return run.stage().failures(run);
+      return failuresOf(run);
     } catch (Exception e) {
       return List.of();
     }

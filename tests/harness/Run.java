@@ -119,34 +119,35 @@ public final class Run<E> implements AutoCloseable {
             return null;
           });
     } catch (RunIsOver e) {
-      // it ran on this thread's account, and was ended: the next() will tell
-    } catch (StartFailed e) {
-      close();
-      throw e;
-    } catch (NeverCameBack e) {
-      close();
-      throw new StartFailed(
-          e.getMessage()
-              + ": the loop runs on its caller's thread, and blocks the consumer. Run it in a"
-              + " thread of its own.");
-    } catch (ExceptionInInitializerError e) {
-      close();
-      throw new StartFailed(
-          "a static field or block threw " + e.getCause() + Law.placeOf(e.getCause()));
-    } catch (LinkageError e) {
-      close();
-      throw new StartFailed("the harness can't call the program: " + e.getMessage());
+      // the run was ended meanwhile, and the consumer will notice
     } catch (Throwable e) { // the program's: whatever it is, it goes to its author
       close();
-      throw new StartFailed("start() threw " + e);
+      throw startFailed(e);
     }
+  }
+
+  private static StartFailed startFailed(Throwable thrown) {
+    return switch (thrown) {
+      case StartFailed e -> e;
+      case NeverCameBack e ->
+          new StartFailed(
+              e.getMessage()
+                  + ": the loop runs on its caller's thread, and blocks the consumer. Run it in a"
+                  + " thread of its own.");
+      case ExceptionInInitializerError e ->
+          new StartFailed(
+              "a static field or block threw " + e.getCause() + Law.placeOf(e.getCause()));
+      case LinkageError e ->
+          new StartFailed("the harness can't call the program: " + e.getMessage());
+      default -> new StartFailed("start() threw " + thrown);
+    };
   }
 
   /// Calls the program on a thread of its own, and waits for that thread.
   ///
   /// @param what what is called, for the message
   /// @throws NeverCameBack if it doesn't return, though nothing else can happen
-  /// @throws Throwable what the program throws
+  /// @throws Exception what the program throws; an `Error` comes out as it is
   public <T> T inTime(String what, Callable<T> body) throws Exception {
     var task = new FutureTask<>(body);
     var caller = new Thread(task, "caller");
@@ -331,8 +332,7 @@ public final class Run<E> implements AutoCloseable {
     }
   }
 
-  // ---- lockstep
-  // ----------------------------------------------------------------------------------
+  // ---- lockstep ----
 
   /// A call of the program that waits until it may go on.
   private static final class Turn implements Comparable<Turn> {

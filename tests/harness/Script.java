@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Collectors;
 
 /// What will happen in a run: how long the log is, how much the channel holds, and which calls fail.
 ///
@@ -75,9 +74,6 @@ public record Script(int events, int capacity, List<String> faults) {
   @Override
   public String toString() {
     return "--events %d --capacity %d --fault %s"
-        .formatted(
-            events,
-            capacity,
-            faults.isEmpty() ? "none" : faults.stream().collect(Collectors.joining(",")));
+        .formatted(events, capacity, faults.isEmpty() ? "none" : String.join(",", faults));
   }
 }

@@ -172,8 +172,7 @@ public final class WatchedFutures {
     }
   }
 
-  // ---- what rewritten code calls
-  // -----------------------------------------------------------------
+  // ---- what rewritten code calls ----
 
   public static <T> Future<T> submit(ExecutorService executor, Callable<T> body) {
     var task = new Task<>(body);
