@@ -229,14 +229,15 @@ class NaiveProducer {
         --events N    how many clicks the log holds, 1 to 999999
         --fault PLAN  chance (one read in 1000 times out), none, or a plan such as
                       read@7,put@9: the read at offset 7 times out, once, and so
-                      does the put at offset 9, after the click got through
+                      does the put at offset 9, after the click got through;
+                      poison@7: the click at offset 7 can never be decoded
         --seed N      a whole number; the same seed gives the same run
         --help        this text\
         """;
     static final Map<String, String> FORMS =
         Map.of(
             "--events", "[1-9]\\d{0,5}",
-            "--fault", "chance|none|(read|put)@\\d{1,6}(,(read|put)@\\d{1,6})*",
+            "--fault", "chance|none|(read|put|poison)@\\d{1,6}(,(read|put|poison)@\\d{1,6})*",
             "--seed", "-?\\d{1,18}");
 
     final String script;
@@ -276,6 +277,7 @@ class NaiveProducer {
 
     boolean readFails(long offset) {
       lastRead = offset;
+      if (faults.contains("poison@" + offset)) throw new BadRecord();
       return faults.remove("read@" + offset)
           || faults.contains("chance") && random.nextInt(1000) == 0;
     }
@@ -291,6 +293,14 @@ class NaiveProducer {
       IO.print(".java");
       options.forEach((option, value) -> IO.print(" " + option + " " + value));
       IO.println();
+    }
+
+    /// What a decoder throws at a record that makes no sense.
+    static class BadRecord extends IllegalArgumentException {
+      @Override
+      public String toString() {
+        return "There is no action SHIPING.";
+      }
     }
 
     static void exit(int code, String message) {
