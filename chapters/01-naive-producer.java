@@ -218,7 +218,7 @@ class NaiveProducer {
   /// ## The apparatus
   ///
   /// Every chapter's demo understands the same four options, and ends with the
-  /// command that repeats it to the letter. You may skip this part for ever.
+  /// command that repeats it. You may skip this part for ever.
 
   // region the apparatus
 

@@ -54,6 +54,7 @@
 //SOURCES drift/Fence.java
 //SOURCES drift/Formatting.java
 //SOURCES drift/Inventory.java
+//SOURCES drift/Measured.java
 //SOURCES drift/Session.java
 //SOURCES drift/Transcripts.java
 

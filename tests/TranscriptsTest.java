@@ -23,6 +23,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What prose quotes is what the commands print. `./jbang refresh` fills all of it in anew.
 class TranscriptsTest {
@@ -170,6 +172,48 @@ class TranscriptsTest {
     try (var transcripts = in(clone)) {
       assertThat(transcripts.refreshed("chapters/x.java", stale)).isEqualTo(fresh);
       assertThat(transcripts.refreshed("chapters/x.java", fresh)).isEqualTo(fresh);
+    }
+  }
+
+  @Test
+  void a_measured_number_may_be_any_and_refreshing_leaves_the_one_that_is_shown(@TempDir Path clone)
+      throws Exception {
+    Files.writeString(clone.resolve("out"), "7 runs, ≈ 1.5 ms each.\nThat is ≈ 31,000 a minute.\n");
+    String text =
+        """
+        ```console
+        $ cat out
+        7 runs, ≈ 12 ms each.
+        That is ≈ 9,999,999.5 a minute.
+        $ echo fresh
+        stale
+        ```
+        """;
+    try (var transcripts = in(clone)) {
+      assertThat(transcripts.mismatch(Transcripts.in("a.md", text).getFirst())).isEmpty();
+      assertThat(transcripts.refreshed("a.md", text)).isEqualTo(text.replace("stale", "fresh"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "8 runs, ≈ 28000 a second.",
+        "7 runs, ≈ 28000 a minute.",
+        "7 runs, ≈ 28000 a second",
+        "7 runs, ≈  28000 a second.",
+        "7 runs, ≈ many a second.",
+        "7 runs, ~ 31000 a second."
+      })
+  void beside_a_measured_number_every_byte_counts(String wrong, @TempDir Path clone)
+      throws Exception {
+    Files.writeString(clone.resolve("out"), "≈ 5 ms\n7 runs, ≈ 31000 a second.\n");
+    String stale = "```console\n$ cat out\n≈ 6 ms\n" + wrong + "\n```\n";
+    String fresh = "```console\n$ cat out\n≈ 5 ms\n7 runs, ≈ 31000 a second.\n```\n";
+    try (var transcripts = in(clone)) {
+      assertThat(transcripts.mismatch(Transcripts.in("a.md", stale).getFirst()).orElse(""))
+          .contains("line 2", "shown:   " + wrong, "printed: 7 runs, ≈ 31000 a second.");
+      assertThat(transcripts.refreshed("a.md", stale)).isEqualTo(fresh);
     }
   }
 

@@ -41,6 +41,7 @@
 //SOURCES ../tests/drift/Fence.java
 //SOURCES ../tests/drift/Formatting.java
 //SOURCES ../tests/drift/Inventory.java
+//SOURCES ../tests/drift/Measured.java
 //SOURCES ../tests/drift/Session.java
 //SOURCES ../tests/drift/Transcripts.java
 

@@ -31,6 +31,11 @@ public final class Command {
     public String shown() {
       return out + err + (exitCode == 0 ? "" : "(exit " + exitCode + ")\n");
     }
+
+    /// The same without what was [Measured], so that it's equal to that of another run.
+    public Result masked() {
+      return new Result(exitCode, Measured.masked(out), Measured.masked(err));
+    }
   }
 
   /// Runs `commandLine` in `folder`, and waits for its end.

@@ -2,6 +2,7 @@ package drift;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// The first line in which two texts differ. A text that has already ended shows as `(nothing more)`.
 ///
@@ -9,9 +10,15 @@ import java.util.Optional;
 record Difference(int line, String one, String other) {
 
   static Optional<Difference> between(List<String> one, List<String> other) {
-    if (one.equals(other)) return Optional.empty();
-    int i = 0;
-    while (i < one.size() && i < other.size() && one.get(i).equals(other.get(i))) i++;
+    return between(one, other, line -> line);
+  }
+
+  /// The same, but two lines are equal if `seen` makes them so.
+  static Optional<Difference> between(
+      List<String> one, List<String> other, UnaryOperator<String> seen) {
+    int i = 0, shorter = Math.min(one.size(), other.size());
+    while (i < shorter && seen.apply(one.get(i)).equals(seen.apply(other.get(i)))) i++;
+    if (i == one.size() && i == other.size()) return Optional.empty();
     return Optional.of(new Difference(i + 1, at(one, i), at(other, i)));
   }
 

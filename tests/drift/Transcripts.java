@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// Keeps the outputs that prose quotes true. A fenced block with the info string `console` holds
 /// commands, each on a line of its own after `$ `, and below each what it prints: first its output,
 /// then its errors, then `(exit 2)` or the like unless it ended with 0. Blanks at the end of a line
-/// don't count.
+/// don't count, and measured numbers may differ: see [Measured].
 ///
 /// The commands run in the root of the clone, two at a time, and each only once. An instance belongs to
 /// one thread.
@@ -59,18 +59,22 @@ public final class Transcripts implements AutoCloseable {
   /// Every transcript in the text of a file.
   public static List<Shown> in(String file, String text) {
     var transcripts = new ArrayList<Shown>();
-    for (Fence fence : Fence.in(file, text)) {
-      if (!fence.info().equals("console")) continue;
-      int line = fence.firstLine();
-      for (String content : fence.content()) {
-        if (content.startsWith("$ "))
-          transcripts.add(new Shown(file, line, content.substring(2), new ArrayList<>()));
-        else if (line == fence.firstLine())
-          throw new IllegalStateException(
-              file + ":" + line + ": a console block begins with a command, such as: $ ./jbang 03");
-        else transcripts.getLast().output().add(content);
-        line++;
-      }
+    for (Fence fence : Fence.in(file, text))
+      if (fence.info().equals("console")) transcripts.addAll(in(file, fence));
+    return transcripts;
+  }
+
+  private static List<Shown> in(String file, Fence fence) {
+    var transcripts = new ArrayList<Shown>();
+    int line = fence.firstLine();
+    for (String content : fence.content()) {
+      if (content.startsWith("$ "))
+        transcripts.add(new Shown(file, line, content.substring(2), new ArrayList<>()));
+      else if (line == fence.firstLine())
+        throw new IllegalStateException(
+            file + ":" + line + ": a console block begins with a command, such as: $ ./jbang 03");
+      else transcripts.getLast().output().add(content);
+      line++;
     }
     return transcripts;
   }
@@ -82,7 +86,7 @@ public final class Transcripts implements AutoCloseable {
 
   /// Says for a learner where the prose and the real output differ, if they do.
   public Optional<String> mismatch(Shown shown) throws InterruptedException {
-    return Difference.between(shown.output(), printed(shown.command()))
+    return difference(shown)
         .map(difference ->
             "%s:%d shows what this command doesn't print:\n  $ %s\nThey differ %s\n%s"
                 .formatted(
@@ -93,17 +97,21 @@ public final class Transcripts implements AutoCloseable {
                     "If the print is right, refresh the prose: ./jbang refresh"));
   }
 
-  /// The text of a file with all its transcripts filled anew.
+  private Optional<Difference> difference(Shown shown) throws InterruptedException {
+    return Difference.between(shown.output(), printed(shown.command()), Measured::masked);
+  }
+
+  /// The text of a file with all its transcripts filled anew. An output that differs in nothing but
+  /// what was measured stays, or else each run would change the file.
   public String refreshed(String file, String text) throws InterruptedException {
     start(in(file, text));
     var lines = new ArrayList<>(text.lines().toList());
     for (Fence fence : Fence.in(file, text).reversed()) {
       if (!fence.info().equals("console")) continue;
       var content = new ArrayList<String>();
-      for (String line : fence.content()) {
-        if (!line.startsWith("$ ")) continue;
-        content.add(line);
-        content.addAll(printed(line.substring(2)));
+      for (Shown shown : in(file, fence)) {
+        content.add("$ " + shown.command());
+        content.addAll(difference(shown).isEmpty() ? shown.output() : printed(shown.command()));
       }
       List<String> block = lines.subList(fence.firstLine() - 1, fence.lastLine());
       block.clear();
