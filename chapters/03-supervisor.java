@@ -238,7 +238,7 @@ class Supervisor {
   /// An error has occurred: publish-click@10 An invalid offset has been specified!
   /// Restarting producer.
   /// Starting producer.
-  ///   … and so on: 10000 restarts in which nothing moved, ≈ 56000 a second.
+  ///   … and so on: 10000 restarts in which nothing moved, ≈ 87000 a second.
   ///
   /// 10 of 10 clicks arrived, in log order. Twice: 1. Faults on the way: 1.
   /// At the end of the log it restarts for ever. Chapter 4 will teach it to give up.
