@@ -473,7 +473,7 @@ class Stopping {
 
     private final BlockingQueue<Message> clicks;
     private final Consumer<String> out;
-    private final FutureTask<Exit> exit;
+    final FutureTask<Exit> exit;
     private final Thread thread;
     private volatile End untold;
 

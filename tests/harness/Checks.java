@@ -6,12 +6,16 @@ import harness.Stage.NotOffered;
 import harness.Verdict.Broken;
 import harness.Verdict.Kept;
 import harness.Verdict.Way;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.FutureTask;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 
 /// The checks behind the promises, one each. A check runs a program on a few scripts, from the smallest
@@ -144,13 +148,19 @@ final class Checks {
             Script.of(3, 2, "read@2"),
             Script.of(3, 1, "read@1", "read@1"),
             Script.of(3, 0, "read@1", "read@1", "read@1", "read@1", "read@1", "read@1"),
-            Script.of(5, 0, "put@2"));
+            Script.of(5, 0, "put@2"),
+            Script.of(12, 0, LongStream.range(0, 12).mapToObj(o -> "read@" + o).toArray(String[]::new)));
     return smallest(
         subject,
         scripts,
         run -> {
           run.drain();
           if (new HashSet<>(run.arrived()).containsAll(allOf(run))) return Optional.empty();
+          if (isTold(run) && giveUpIsNear(run))
+            return broken(
+                run,
+                GIVES_UP_TOO_SOON,
+                "it gave up, though each of these faults passes: " + arrivals(run) + ".");
           boolean silent = !putAfterFault(run);
           return broken(run, silent ? SILENCE : LOST, arrivals(run) + ".");
         });
@@ -179,68 +189,395 @@ final class Checks {
   static Verdict itEnds(Subject subject) {
     return each(
         subject,
-        List.of(Script.of(3, 0)),
+        List.of(Script.of(3, 0), Script.of(3, 5), Script.of(3, 1, "read@1"), Script.of(1, 0)),
         run -> {
           run.drain();
           if (run.spinning())
             return broken(run, SPINS, "the log has no more, and it is read past its end for ever.");
-          return run.stage().ended()
-              ? Optional.empty()
-              : broken(run, SILENCE, "the log has no more, and the consumer was not told.");
-        });
-  }
-
-  static Verdict itGivesUp(Subject subject) {
-    return each(
-        subject,
-        List.of(Script.of(3, 0, "read@1*")),
-        run -> {
+          if (!isTold(run))
+            return broken(run, SILENCE, "the log has no more, and the consumer was not told.");
+          if (!new HashSet<>(run.arrived()).containsAll(allOf(run)))
+            return broken(run, LOST, "the consumer was told of the end, but " + arrivals(run) + ".");
           run.drain();
-          return run.spinning()
-              ? broken(run, SPINS, "the read at offset 1 fails for ever, and is retried for ever.")
+          return run.afterTheEnd() > 0
+              ? broken(run, GOES_ON, "something more came after the end.")
               : Optional.empty();
         });
   }
 
-  static Verdict itWaits(Subject subject) {
+  static Verdict itGivesUp(Subject subject) {
+    var limits = subject.stage().limits();
+    return first(
+        () ->
+            each(
+                subject,
+                List.of(Script.of(3, 0, "read@1*"), Script.of(3, 3, "read@0*")),
+                Checks::givesUp),
+        () ->
+            limits.isEmpty() || limits.get().maxRestarts() == 0
+                ? new Kept()
+                : first(
+                    () -> counts(subject, limits.get(), 0), () -> counts(subject, limits.get(), 1)));
+  }
+
+  private static Optional<Broken> givesUp(Run<?> run) throws Exception {
+    long offset = run.script().faults().getFirst().equals("read@0*") ? 0 : 1;
+    String fails = "the read at offset " + offset + " fails for ever, and ";
+    run.drain();
+    if (run.spinning()) return broken(run, SPINS, fails + "is retried for ever.");
+    if (run.arrived().stream().anyMatch(arrived -> arrived >= offset))
+      return broken(run, LOST, fails + "it goes on without that event. It could still come back.");
+    if (!isTold(run))
+      return broken(run, SILENCE, fails + "it gave up, and the consumer was not told.");
+    boolean returned =
+        run.results().stream()
+            .anyMatch(result ->
+                result.contains(Run.SessionTimeout.TEXT)
+                    && result.matches("(?s).*\\b" + offset + "\\b.*"));
+    if (!returned)
+      return broken(
+          run,
+          UNTOLD,
+          fails + "it gave up, and returned nothing that says so. Its future holds " + run.results());
+    var limits = run.stage().limits();
+    long attempts = attempts(run, offset);
+    if (limits.isEmpty() || attempts == limits.get().maxRestarts() + 1) return Optional.empty();
+    return broken(
+        run,
+        MISCOUNTS,
+        fails
+            + "%d restarts are allowed: that's %d attempts, and there were %d."
+                .formatted(limits.get().maxRestarts(), limits.get().maxRestarts() + 1, attempts));
+  }
+
+  /// Failures so far apart that exactly as many fall into a period as are allowed, and one more that is
+  /// just a period old, or `nanos` older than that.
+  private static Verdict counts(Subject subject, Stage.Limits limits, int nanos) {
+    int max = limits.maxRestarts();
+    var apart = limits.period().dividedBy(max).plusNanos(nanos);
     return each(
         subject,
-        List.of(Script.of(3, 0, "read@1", "read@1", "read@1")),
+        List.of(Script.of(2, 0, "read@1*")),
+        Run.Conditions.readsTake(apart),
         run -> {
           run.drain();
-          return run.pauses() > 0
-              ? Optional.empty()
-              : broken(
-                  run, NEVER_WAITS, "three failures in a row, and not one pause between them.");
+          String clock = " Is the clock the one that was handed in?";
+          if (nanos == 0 && run.spinning())
+            return broken(
+                run,
+                MISCOUNTS,
+                "%d restarts are allowed in a period, and the %d. came when the first was exactly one period old. It still counts, but it was forgotten."
+                        .formatted(max, max + 1)
+                    + clock);
+          if (nanos > 0 && !run.spinning())
+            return broken(
+                run,
+                MISCOUNTS,
+                "it gave up, though never more than %d restarts fell into one period. One that is older than the period doesn't count."
+                        .formatted(max)
+                    + clock);
+          return Optional.empty();
         });
+  }
+
+  static Verdict itWaits(Subject subject) {
+    var limits = subject.stage().limits();
+    return first(
+        () ->
+            each(
+                subject,
+                List.of(Script.of(6, 0, "read@1", "read@1", "read@1", "read@4")),
+                Checks::backsOff),
+        () -> limits.isEmpty() ? new Kept() : capHolds(subject, limits.get()),
+        () -> jitters(subject));
+  }
+
+  private static Optional<Broken> backsOff(Run<?> run) {
+    var pauses = run.drain().pauses();
+    String what = "three failures in a row at offset 1, and a fourth at 4. ";
+    if (pauses.isEmpty())
+      return broken(
+          run,
+          NEVER_WAITS,
+          what + "There was not one pause between them, on the clock that was handed in.");
+    if (pauses.size() != 4)
+      return broken(run, NEVER_WAITS, what + "The pauses were " + millis(pauses) + ", and not four.");
+    boolean grows =
+        pauses.get(0).compareTo(pauses.get(1)) < 0 && pauses.get(1).compareTo(pauses.get(2)) < 0;
+    if (!grows)
+      return broken(run, NEVER_GROWS, what + "The pauses don't grow: " + millis(pauses) + ".");
+    if (pauses.get(3).compareTo(pauses.get(1)) < 0) return Optional.empty();
+    return broken(
+        run,
+        NEVER_RESETS,
+        what
+            + "The offset had moved, and the last pause is not a first one again: "
+            + millis(pauses)
+            + ".");
+  }
+
+  private static Verdict capHolds(Subject subject, Stage.Limits limits) {
+    var faults = new String[Math.min(limits.maxRestarts(), 12)];
+    Arrays.fill(faults, "read@1");
+    return each(
+        subject,
+        List.of(Script.of(3, 0, faults)),
+        run -> {
+          var pauses = run.drain().pauses();
+          return pauses.stream().anyMatch(pause -> pause.compareTo(limits.cap()) > 0)
+              ? broken(
+                  run,
+                  OVER_THE_CAP,
+                  "no pause should be longer than %d ms, and they are %s."
+                      .formatted(limits.cap().toMillis(), millis(pauses)))
+              : Optional.empty();
+        });
+  }
+
+  private static Verdict jitters(Subject subject) {
+    var seen = new HashSet<List<Duration>>();
+    for (long seed = 1; seed <= 3; seed++) {
+      var verdict =
+          each(
+              subject,
+              List.of(Script.of(3, 0, "read@1", "read@1")),
+              Run.Conditions.otherDice(seed),
+              run -> {
+                var pauses = run.drain().pauses();
+                return seen.add(pauses) || seen.size() > 1
+                    ? Optional.empty()
+                    : broken(
+                        run,
+                        NO_JITTER,
+                        "two supervisors with different dice wait alike, %s: they come back in the same instant."
+                            .formatted(millis(pauses)));
+              });
+      if (verdict instanceof Broken) return verdict;
+    }
+    return new Kept();
+  }
+
+  private static String millis(List<Duration> pauses) {
+    return pauses.stream().map(pause -> pause.toMillis() + " ms").toList().toString();
   }
 
   static Verdict oneBadEvent(Subject subject) {
+    return first(
+        () ->
+            each(
+                subject,
+                List.of(
+                    Script.of(4, 0, "poison@1"),
+                    Script.of(3, 2, "poison@0", "poison@2"),
+                    Script.of(5, 0, "poison@1", "read@2", "poison@3", "poison@3")),
+                Checks::goesAside),
+        () -> skippingCosts(subject),
+        () ->
+            each(
+                subject,
+                List.of(Script.of(9, 0, "poison@1", "poison@3", "poison@5")),
+                Run.Conditions.USUAL.deadLetters(1),
+                Checks::waitsForRoom));
+  }
+
+  private static Optional<Broken> goesAside(Run<?> run) throws Exception {
+    var poison = poisonIn(run);
+    var good = allOf(run);
+    good.removeAll(poison);
+    String what = "the event at offset " + poison.getFirst() + " can't be decoded, and ";
+    if (!run.drain().arrived().containsAll(good)) {
+      Way way = run.spinning() ? SPINS : isTold(run) ? STOPS_AT_IT : SILENCE;
+      return broken(run, way, what + "those behind it never come.");
+    }
+    return letters(run, what, poison);
+  }
+
+  /// Each of `poison` has its dead letter, and nothing else has.
+  private static Optional<Broken> letters(Run<?> run, String what, List<Long> poison)
+      throws Exception {
+    var letters = run.stage().deadLetters();
+    for (long offset : poison)
+      if (letters.stream()
+          .noneMatch(letter ->
+              letter.matches("(?s).*\\b" + offset + "\\b.*")
+                  && letter.contains(Run.BadRecord.TEXT)))
+        return broken(
+            run,
+            UNTOLD,
+            what
+                + "no dead letter says that it was offset %d, and why: %s."
+                    .formatted(offset, letters));
+    return letters.size() == poison.size()
+        ? Optional.empty()
+        : broken(run, TWICE, "%d events are poison, and the dead letters are %s.".formatted(poison.size(), letters));
+  }
+
+  /// A decoder with a mistake in it takes every event for poison.
+  private static Verdict skippingCosts(Subject subject) {
+    int events = 5 + subject.stage().limits().map(Stage.Limits::maxRestarts).orElse(10);
+    var faults = LongStream.range(0, events).mapToObj(o -> "poison@" + o).toArray(String[]::new);
     return each(
         subject,
-        List.of(Script.of(4, 0, "read@1*")),
+        List.of(Script.of(events, 0, faults)),
         run -> {
-          if (run.drain().arrived().containsAll(List.of(0L, 2L, 3L))) return Optional.empty();
-          return broken(
-              run,
-              run.spinning() ? SPINS : SILENCE,
-              "the event at offset 1 can't be read, and those behind it never come.");
+          run.drain();
+          int aside = run.stage().deadLetters().size();
+          if (aside == events)
+            return broken(
+                run,
+                SKIPS_EVERYTHING,
+                "not one of %d events can be decoded, and all of them were put aside. That's a broken decoder, and nobody was told."
+                    .formatted(events));
+          return isTold(run)
+              ? Optional.empty()
+              : broken(run, SILENCE, "it gave up on the poison, and the consumer was not told.");
         });
   }
 
+  private static Optional<Broken> waitsForRoom(Run<?> run) throws Exception {
+    run.drain();
+    var missing = allOf(run);
+    missing.removeAll(run.arrived());
+    int aside = run.stage().deadLetters().size();
+    if (aside > 0 && missing.getFirst() == 1 && !run.arrived().contains(4L)) return Optional.empty();
+    return broken(
+        run,
+        LOST,
+        "there is room for one dead letter, and nobody reads it, so the event at offset 3 has to wait. But "
+            + arrivals(run)
+            + ".");
+  }
+
+  private static List<Long> poisonIn(Run<?> run) {
+    return run.script().faults().stream()
+        .filter(fault -> fault.startsWith("poison@"))
+        .map(fault -> Long.parseLong(fault.substring("poison@".length())))
+        .distinct()
+        .toList();
+  }
+
+  /// How long a program that stops may take, and one that doesn't.
+  private static final Duration STOP = Duration.ofSeconds(2);
+
+  private static final Duration DEAF_STOP = Duration.ofMillis(50);
+
   static Verdict itStops(Subject subject) {
-    return each(
-        subject,
-        List.of(Script.of(20, 0)),
-        run -> {
-          run.next();
-          run.quiet();
-          run.stage().stop();
-          var left = Threads.since(run.threadsBefore());
-          return left.isEmpty()
-              ? Optional.empty()
-              : broken(run, SILENCE, "after the stop there is still a " + left.getFirst() + ".");
-        });
+    var pauses = Run.Conditions.USUAL.lastingPauses();
+    var narrow = Run.Conditions.USUAL.deadLetters(1);
+    return first(
+        () -> each(subject, List.of(Script.of(6, 0), Script.of(9, 2)), stopped("put", 1)),
+        () -> each(subject, List.of(Script.of(4, 0, "wait@2")), stopped("take", 9)),
+        () -> each(subject, List.of(Script.of(4, 0, "read@2")), pauses, stopped("a pause", 9)),
+        () -> each(subject, List.of(Script.of(4, 0, "disguised@2")), stopped("take", 9)),
+        () -> each(subject, List.of(Script.of(4, 0, "put@1", "wait@2")), stopped("take", 9)),
+        () -> each(subject, List.of(Script.of(4, 0), Script.of(4, 9)), Checks::stopsAtOnce),
+        () -> each(subject, List.of(Script.of(2, 0)), Checks::stopsAtTheEnd),
+        () ->
+            each(
+                subject,
+                List.of(Script.of(6, 0, "poison@1", "poison@3")),
+                narrow,
+                Checks::stopsSomehow),
+        () -> each(subject, List.of(Script.of(4, 0, "deaf@2")), Checks::reportsTheDeaf),
+        () -> each(subject, List.of(Script.of(9, 3)), Checks::drains));
+  }
+
+  /// Takes `enough` events, waits until the program does, asks it to stop, looks for what is left, and
+  /// goes on from there.
+  private static Judge stopped(String during, int enough) {
+    return run -> {
+      while (run.arrived().size() < enough && run.next().isPresent()) {}
+      run.quiet();
+      var left = stop(run, " (It was in " + during + ".)");
+      if (left.isPresent()) return left;
+      return goesOn(run, "It was stopped in " + during + ". ");
+    };
+  }
+
+  private static Optional<Broken> stop(Run<?> run, String when) throws Exception {
+    long attempts = attempts(run);
+    Optional<String> unstopped = run.inTime("stop()", () -> run.stage().stop(STOP));
+    var left = Threads.since(run.threadsBefore());
+    if (attempts(run) > attempts + 1 || retriesInterrupt(run))
+      return broken(run, RESTARTS_ANYWAY, "it was asked to stop, and tried again." + when);
+    if (!left.isEmpty())
+      return broken(
+          run, LEFT_BEHIND, "after the stop there is still a " + left.getFirst() + "." + when);
+    return unstopped.isEmpty()
+        ? Optional.empty()
+        : broken(run, UNCLEAR, "it did stop, and says: " + unstopped.get() + when);
+  }
+
+  private static boolean retriesInterrupt(Run<?> run) {
+    return run.printed().stream().anyMatch(line -> line.contains("InterruptedException"));
+  }
+
+  /// A second start at the offset where the first one stopped delivers all the rest.
+  private static <E> Optional<Broken> goesOn(Run<E> run, String when) throws Exception {
+    long at = run.stage().stoppedAt();
+    run.stage().resume(run, at);
+    run.drain();
+    if (!isTold(run)) run.drain(); // the first end was the stop's
+    var arrived = run.arrived();
+    if (arrived.equals(allOf(run))) return Optional.empty();
+    boolean lost = !new HashSet<>(arrived).containsAll(allOf(run));
+    return broken(
+        run,
+        lost ? LOST : TWICE,
+        when + "It says that it stopped at offset %d, and goes on there: %s.".formatted(at, arrivals(run)));
+  }
+
+  private static <E> Optional<Broken> stopsAtOnce(Run<E> run) throws Exception {
+    var left = stop(run, " (It had just begun.)");
+    if (left.isPresent()) return left;
+    run.drain();
+    try {
+      run.stage().stoppedAt();
+    } catch (NotOffered e) {
+      return Optional.empty(); // it was faster than the stop
+    }
+    return goesOn(run, "It was stopped as soon as it had begun. ");
+  }
+
+  private static Optional<Broken> stopsAtTheEnd(Run<?> run) throws Exception {
+    run.next();
+    run.next();
+    run.quiet();
+    return stop(run, " (It had come to the log's end, and nobody took what it had to say.)");
+  }
+
+  private static Optional<Broken> stopsSomehow(Run<?> run) throws Exception {
+    run.drain();
+    return stop(run, " (There was no room for a dead letter.)");
+  }
+
+  private static Optional<Broken> reportsTheDeaf(Run<?> run) throws Exception {
+    run.drain();
+    Optional<String> unstopped = run.inTime("stop()", () -> run.stage().stop(DEAF_STOP));
+    return unstopped.isPresent()
+        ? Optional.empty()
+        : broken(
+            run,
+            UNTOLD,
+            "the read at offset 2 doesn't listen to interrupts, so its thread is still there. The stop says nothing of it.");
+  }
+
+  private static Optional<Broken> drains(Run<?> run) throws Exception {
+    run.next();
+    run.quiet();
+    var drain = new FutureTask<>(() -> run.stage().drain(STOP));
+    new Thread(drain, "drain").start();
+    run.drain();
+    boolean went = run.inTime("drain()", drain::get);
+    run.drain();
+    boolean all = run.arrived().equals(List.of(0L, 1L, 2L, 3L)); // the one in hand may be among them
+    if (went && run.told() && (all || run.arrived().size() > 3)) return Optional.empty();
+    return broken(
+        run,
+        SILENCE,
+        "it was drained, which %s, and the consumer %s told; %s."
+            .formatted(
+                went ? "went well" : "failed", run.told() ? "was" : "was not", arrivals(run)));
   }
 
   static Verdict fatalIsFatal(Subject subject) {
@@ -252,12 +589,26 @@ final class Checks {
           String what = "the read at offset 1 ran out of memory, and ";
           long reads = attempts(run, 1);
           if (reads > 1) return broken(run, RESTARTS_ANYWAY, what + "was tried again.");
+          if (run.diedOf(OutOfMemoryError.class))
+            return isTold(run)
+                ? Optional.empty()
+                : broken(run, SILENCE, what + "the consumer was not told.");
           boolean told =
               failuresIfAny(run).stream().anyMatch(failure -> failure.contains("OutOfMemoryError"));
           return told
               ? broken(run, DISGUISES, what + "that looks like any other failure.")
               : broken(run, SILENCE, what + "nobody knows.");
         });
+  }
+
+  private static boolean isTold(Run<?> run) throws Exception {
+    return run.told() || run.stage().ended();
+  }
+
+  /// Whether the last thing that happened at the log is a failure.
+  private static boolean giveUpIsNear(Run<?> run) {
+    var attempts = run.timeline().entries().stream().filter(Mistake::isAttempt).toList();
+    return !attempts.isEmpty() && attempts.getLast().kind() != Timeline.Kind.END;
   }
 
   // ---- running ----
@@ -269,9 +620,24 @@ final class Checks {
 
   /// Judges a run on each script, up to the first one that breaks the promise.
   private static Verdict each(Subject subject, List<Script> scripts, Judge judge) {
+    return each(subject, scripts, Run.Conditions.USUAL, judge);
+  }
+
+  private static Verdict each(
+      Subject subject, List<Script> scripts, Run.Conditions conditions, Judge judge) {
     for (Script script : scripts) {
-      var broken = once(subject, script, judge);
+      var broken = once(subject, script, conditions, judge);
       if (broken.isPresent()) return broken.get();
+    }
+    return new Kept();
+  }
+
+  /// The first verdict that isn't [Kept], if there is one.
+  @SafeVarargs
+  private static Verdict first(Supplier<Verdict>... checks) {
+    for (var check : checks) {
+      Verdict verdict = check.get();
+      if (verdict instanceof Broken) return verdict;
     }
     return new Kept();
   }
@@ -279,7 +645,7 @@ final class Checks {
   /// As [#each], and shrinks the script that breaks the promise.
   private static Verdict smallest(Subject subject, List<Script> scripts, Judge judge) {
     return each(subject, scripts, judge) instanceof Broken broken
-        ? shrunk(broken, script -> once(subject, script, judge))
+        ? shrunk(broken, script -> once(subject, script, Run.Conditions.USUAL, judge))
         : new Kept();
   }
 
@@ -292,9 +658,10 @@ final class Checks {
     return broken;
   }
 
-  private static Optional<Broken> once(Subject subject, Script script, Judge judge) {
+  private static Optional<Broken> once(
+      Subject subject, Script script, Run.Conditions conditions, Judge judge) {
     var stage = subject.stage();
-    try (var run = Run.start(stage, script)) {
+    try (var run = Run.start(stage, script, conditions)) {
       var broken = judged(run, judge);
       if (run.busy().isEmpty()) return broken;
       String what =
@@ -384,7 +751,7 @@ final class Checks {
   }
 
   private static List<Long> allOf(Run<?> run) {
-    return LongStream.range(0, run.script().events()).boxed().toList();
+    return new ArrayList<>(LongStream.range(0, run.script().events()).boxed().toList());
   }
 
   private static String arrivals(Run<?> run) {
@@ -404,6 +771,10 @@ final class Checks {
     int fault = 0;
     while (fault < entries.size() && !Mistake.isFault(entries.get(fault))) fault++;
     return entries.stream().skip(fault).anyMatch(e -> e.kind() == Timeline.Kind.PUT);
+  }
+
+  private static long attempts(Run<?> run) {
+    return run.timeline().entries().stream().filter(Mistake::isAttempt).count();
   }
 
   private static long attempts(Run<?> run, long offset) {

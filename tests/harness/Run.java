@@ -11,7 +11,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -19,6 +21,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
 
 /// One run of a stage on a scripted log and channel: what the harness offers to the program, and what
 /// it sees of it.
@@ -53,8 +58,10 @@ public final class Run<E> implements AutoCloseable {
   private final Script script;
   private final Stage<E> stage;
   private final Timeline timeline = new Timeline();
-  private final Set<Long> before = Threads.ids();
-  private final ScriptedChannel<E> channel;
+  private final Set<Long> before;
+  private final ScriptedChannel<Object> channel;
+  private Function<Object, Optional<E>> eventOf = Run::itself;
+  private Predicate<Object> isNew = _ -> true;
   private final Set<Thread> readers = new LinkedHashSet<>();
   private final Map<E, Long> offsets = new HashMap<>();
   private final List<String> pendingFaults;
@@ -74,7 +81,13 @@ public final class Run<E> implements AutoCloseable {
 
   private int failedReads;
   private int reads;
-  private int pauses;
+  private final List<Duration> pauses = new ArrayList<>();
+  private RandomGenerator random = new Random(Conditions.USUAL.seed);
+  private long now;
+  private Conditions conditions = Conditions.USUAL;
+  private boolean interruptedOnce;
+  private boolean told;
+  private int afterTheEnd;
   private boolean spinning;
   private boolean over;
   private Optional<Threads.Seen> busy = Optional.empty();
@@ -83,9 +96,39 @@ public final class Run<E> implements AutoCloseable {
   ///
   /// @throws StartFailed if its `start` throws or doesn't come back
   static <E> Run<E> start(Stage<E> stage, Script script) {
+    return start(stage, script, Conditions.USUAL);
+  }
+
+  static <E> Run<E> start(Stage<E> stage, Script script, Conditions conditions) {
     var run = new Run<>(stage, script);
+    run.conditions = conditions;
+    run.random = new Random(conditions.seed);
     run.start();
     return run;
+  }
+
+  /// What a check can do to time and chance: how long a read takes, whether the pauses' time is added to
+  /// that, whether a pause lasts until someone interrupts it, how many dead letters there is room for,
+  /// and what the dice are.
+  record Conditions(
+      Duration readTakes, boolean pausesTakeTime, boolean pausesLast, int deadLetters, long seed) {
+    static final Conditions USUAL = new Conditions(Duration.ZERO, true, false, 20, 1);
+
+    static Conditions readsTake(Duration duration) {
+      return new Conditions(duration, false, false, 20, 1);
+    }
+
+    static Conditions otherDice(long seed) {
+      return new Conditions(Duration.ZERO, true, false, 20, seed);
+    }
+
+    Conditions lastingPauses() {
+      return new Conditions(readTakes, pausesTakeTime, true, deadLetters, seed);
+    }
+
+    Conditions deadLetters(int capacity) {
+      return new Conditions(readTakes, pausesTakeTime, pausesLast, capacity, seed);
+    }
   }
 
   /// As [#start], but one thread moves at a time, in an order that depends on the script alone: the
@@ -105,7 +148,8 @@ public final class Run<E> implements AutoCloseable {
     this.script = script;
     this.pendingFaults = new ArrayList<>(script.faults());
     this.channel = new ScriptedChannel<>(this, script.capacity());
-    boolean forEver = script.faults().stream().anyMatch(fault -> fault.endsWith("*"));
+    this.before = Threads.ids();
+    boolean forEver = script.faults().stream().anyMatch(fault -> fault.matches(".*\\*|poison.*"));
     this.enoughFailures = forEver ? 50 : script.faults().size() + 5;
   }
 
@@ -183,9 +227,28 @@ public final class Run<E> implements AutoCloseable {
       spinning = true;
       awaitTheEnd();
     }
-    if (pendingFaults.contains("wait@" + offset)) {
+    now += conditions.readTakes.toNanos();
+    if (pendingFaults.contains("wait@" + offset) && !interruptedOnce) {
       timeline.add(Lane.LOG, Kind.NOTE, offset, "read " + offset + " waits");
-      awaitTheEnd();
+      awaitTheEndOnce();
+    }
+    if (pendingFaults.remove("disguised@" + offset)) {
+      timeline.add(Lane.LOG, Kind.NOTE, offset, "read " + offset + " waits");
+      try {
+        awaitTheEnd();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("the client was closed", e);
+      }
+    }
+    if (pendingFaults.contains("deaf@" + offset)) {
+      timeline.add(Lane.LOG, Kind.NOTE, offset, "read " + offset + " is deaf");
+      awaitTheEndDeafly();
+    }
+    if (pendingFaults.contains("poison@" + offset)) {
+      timeline.add(Lane.LOG, Kind.FAULT, offset, "poison at " + offset);
+      notifyAll();
+      throw stage.poison(offset);
     }
     if (pendingFaults.contains("read@" + offset + "*") || pendingFaults.remove("read@" + offset)) {
       timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + " fails");
@@ -211,7 +274,37 @@ public final class Run<E> implements AutoCloseable {
 
   /// The channel that the consumer holds.
   public BlockingQueue<E> channel() {
-    return channel;
+    return channel(Optional::of);
+  }
+
+  /// The channel, for a program that puts messages on it. One without an event is the end.
+  public <M> BlockingQueue<M> channel(Function<M, Optional<E>> eventOf) {
+    return channel(eventOf, _ -> true);
+  }
+
+  /// The channel, for a program whose consumer drops messages that aren't new to it.
+  @SuppressWarnings("unchecked") // only the program puts, and it puts what it says
+  public <M> BlockingQueue<M> channel(Function<M, Optional<E>> eventOf, Predicate<M> isNew) {
+    this.eventOf = (Function<Object, Optional<E>>) (Function<?, Optional<E>>) eventOf;
+    this.isNew = (Predicate<Object>) (Predicate<?>) isNew;
+    return (BlockingQueue<M>) (BlockingQueue<?>) channel;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E> Optional<E> itself(Object message) {
+    return Optional.of((E) message);
+  }
+
+  /// Where a program puts aside what it can't deliver. Nobody reads it during a run.
+  public <D> BlockingQueue<D> deadLetters() {
+    return new ArrayBlockingQueue<>(conditions.deadLetters) {
+      @Override
+      public void put(D letter) throws InterruptedException {
+        awaitTurn(Lane.SUPERVISOR);
+        super.put(letter);
+        timeline.add(Lane.SUPERVISOR, Kind.ASIDE, -1, "aside: " + letter);
+      }
+    };
   }
 
   /// Where a supervisor prints its messages.
@@ -225,14 +318,27 @@ public final class Run<E> implements AutoCloseable {
     }
   }
 
-  /// Where a program that waits between two attempts says so. The wait takes no time here.
-  public void pause(Duration wait) {
+  /// The program's clock, in nanoseconds. It stands still but for the pauses, and for what a check adds.
+  public synchronized long nanos() {
+    return now;
+  }
+
+  /// How the program lets time pass: at once, on its clock alone.
+  public void sleep(Duration pause) throws InterruptedException {
     awaitTurn(Lane.SUPERVISOR);
     synchronized (this) {
-      pauses++;
-      timeline.add(Lane.SUPERVISOR, Kind.NOTE, -1, "waits " + wait.toMillis() + " ms");
+      if (Thread.interrupted()) throw new InterruptedException();
+      pauses.add(pause);
+      timeline.add(Lane.SUPERVISOR, Kind.PAUSE, -1, "waits " + pause.toMillis() + " ms");
       notifyAll();
+      if (conditions.pausesLast && !interruptedOnce) awaitTheEndOnce();
+      if (conditions.pausesTakeTime) now += pause.toNanos();
     }
+  }
+
+  /// The program's dice. All runs throw alike, unless a check has other dice.
+  public RandomGenerator random() {
+    return random;
   }
 
   /// Keeps the `Future` that the program's start returned, and looks at it: what it died of is shown.
@@ -250,8 +356,12 @@ public final class Run<E> implements AutoCloseable {
   ///     or it spins, or our patience is at its end
   public Optional<Long> next() {
     if (lockstep) quiet();
-    if (!waitFor(() -> !channel.isEmpty())) return Optional.empty();
-    return Optional.ofNullable(channel.poll()).map(this::arrived);
+    while (waitFor(() -> !channel.isEmpty())) {
+      Object message = channel.poll();
+      if (isEnd(message)) return Optional.empty();
+      if (isNew.test(message)) return eventOf.apply(message).map(this::arrived);
+    }
+    return Optional.empty();
   }
 
   /// Takes events until no more come; they are in [#arrived].
@@ -276,14 +386,26 @@ public final class Run<E> implements AutoCloseable {
   }
 
   private long arrived(E event) {
-    long offset = offsetOf(event);
+    long offset = offsets.getOrDefault(event, -1L);
     arrived.add(offset);
     return offset;
   }
 
-  /// The offset at which the log gave out `event`; -1 for an event that it never gave out.
-  synchronized long offsetOf(E event) {
-    return offsets.getOrDefault(event, -1L);
+  /// The offset at which the log gave out the event in `message`; -1 for one that it never gave out.
+  synchronized long offsetOf(Object message) {
+    return eventOf.apply(message).map(event -> offsets.getOrDefault(event, -1L)).orElse(-1L);
+  }
+
+  /// Whether `message` says that no event will come.
+  boolean isEnd(Object message) {
+    return eventOf.apply(message).isEmpty();
+  }
+
+  void noteTaken(Object message, String name) {
+    if (told) afterTheEnd++;
+    told |= isEnd(message);
+    Kind kind = isEnd(message) ? Kind.TOLD : Kind.TAKEN;
+    timeline.add(Lane.CONSUMER, kind, offsetOf(message), "takes " + name);
   }
 
   /// Waits until `happened`, or until nothing can happen any more, or the program spins.
@@ -412,8 +534,31 @@ public final class Run<E> implements AutoCloseable {
     return busy;
   }
 
-  synchronized int pauses() {
-    return pauses;
+  synchronized List<Duration> pauses() {
+    return List.copyOf(pauses);
+  }
+
+  /// Whether the consumer took a message that says that no event will come.
+  public boolean told() {
+    return told;
+  }
+
+  /// How many messages the consumer took after the one that should be the last.
+  int afterTheEnd() {
+    return afterTheEnd;
+  }
+
+  /// What the program's futures have come to, as text: values, and `Error`s that ended them.
+  List<String> results() {
+    return held.stream()
+        .filter(Future::isDone)
+        .map(future ->
+            switch (future.state()) {
+              case SUCCESS -> "" + future.resultNow();
+              case FAILED -> "" + future.exceptionNow();
+              default -> "" + future.state();
+            })
+        .toList();
   }
 
   /// The threads that read the log, in order of their first read.
@@ -501,9 +646,35 @@ public final class Run<E> implements AutoCloseable {
     }
   }
 
+  /// Whether one of the program's futures ended with such a throwable.
+  boolean diedOf(Class<? extends Throwable> type) {
+    return held.stream()
+        .anyMatch(future ->
+            future.state() == Future.State.FAILED && type.isInstance(future.exceptionNow()));
+  }
+
   private void awaitTheEnd() throws InterruptedException {
     while (!over) wait();
     throw new RunIsOver();
+  }
+
+  /// As [#awaitTheEnd], but who comes again after an interrupt need not wait.
+  private void awaitTheEndOnce() throws InterruptedException {
+    try {
+      awaitTheEnd();
+    } finally {
+      interruptedOnce = true;
+    }
+  }
+
+  private void awaitTheEndDeafly() {
+    while (true) {
+      try {
+        awaitTheEnd();
+      } catch (InterruptedException e) {
+        timeline.add(Lane.LOG, Kind.NOTE, -1, "interrupted, and deaf");
+      }
+    }
   }
 
   /// Thrown into a program whose run is over.
@@ -545,6 +716,16 @@ public final class Run<E> implements AutoCloseable {
 
     SessionTimeout() {
       super(TEXT);
+    }
+  }
+
+  /// There is an event, and it makes no sense.
+  static final class BadRecord extends IllegalArgumentException {
+    static final String TEXT = "There is no action SHIPING.";
+
+    @Override
+    public String toString() {
+      return TEXT;
     }
   }
 

@@ -5,13 +5,15 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeSet;
 
 /// What will happen in a run: how long the log is, how much the channel holds, and which calls fail.
 ///
 /// The faults are written as on a demo's command line: `read@3` times out once at offset 3, twice if
-/// written twice; `put@3` fails after the event got through. Three more exist only here: `read@3*`
-/// fails for ever, `fatal@3` throws an `OutOfMemoryError`, `wait@3` makes the read wait until the run
-/// is over or the reader is interrupted.
+/// written twice; `put@3` fails after the event got through; the event at `poison@3` can never be
+/// decoded. More exist only here: `read@3*` times out for ever, `fatal@3` throws an `OutOfMemoryError`,
+/// `wait@3` makes the read wait until the run is over or the reader is interrupted, `deaf@3` makes it
+/// wait without listening to interrupts, and `disguised@3` answers an interrupt with another exception.
 public record Script(int events, int capacity, List<String> faults) {
 
   public static Script of(int events, int capacity, String... faults) {
@@ -30,6 +32,41 @@ public record Script(int events, int capacity, List<String> faults) {
     return new Script(events, random.nextInt(4), faults);
   }
 
+  /// Every script of at most `maxEvents` events and two faults, poison and fatal ones included, on
+  /// channels that hold nothing, one event, and all of them.
+  public static List<Script> all(int maxEvents) {
+    var scripts = new ArrayList<Script>();
+    for (int events = 1; events <= maxEvents; events++)
+      for (int capacity : new TreeSet<>(List.of(0, 1, events))) {
+        var faults = new ArrayList<List<String>>(List.of(List.of()));
+        for (String one : faultsIn(events)) {
+          for (String other : faultsIn(events))
+            if (one.compareTo(other) <= 0) faults.add(List.of(one, other));
+          faults.add(List.of(one));
+        }
+        for (List<String> plan : faults) scripts.add(new Script(events, capacity, plan));
+      }
+    return scripts;
+  }
+
+  private static List<String> faultsIn(int events) {
+    var faults = new ArrayList<String>();
+    for (int offset = 0; offset < events; offset++)
+      for (String kind : List.of("read@%d", "read@%d*", "put@%d", "poison@%d", "fatal@%d"))
+        faults.add(kind.formatted(offset));
+    return faults;
+  }
+
+  /// A random script with every kind of fault, mostly transient ones: the same seed gives the same.
+  public static Script wild(long seed) {
+    var random = new Random(seed);
+    var mild = random(seed, 12, 8);
+    var faults = new ArrayList<>(mild.faults());
+    for (String kind : List.of("poison@%d", "poison@%d", "poison@%d", "read@%d*", "fatal@%d"))
+      if (random.nextInt(4) == 0) faults.add(kind.formatted(random.nextInt(mild.events())));
+    return new Script(mild.events(), mild.capacity(), faults);
+  }
+
   /// Reads a fault plan such as `read@3,put@5`; `none` is the empty one.
   ///
   /// @throws IllegalArgumentException with a sentence for the person who wrote the plan
@@ -37,12 +74,12 @@ public record Script(int events, int capacity, List<String> faults) {
     if (text.equals("none")) return List.of();
     List<String> faults = Arrays.asList(text.split(","));
     for (String fault : faults) {
-      if (!fault.matches("read@\\d{1,6}\\*?|(put|fatal|wait)@\\d{1,6}"))
+      if (!fault.matches("read@\\d{1,6}\\*?|(put|poison|fatal|wait|deaf|disguised)@\\d{1,6}"))
         throw new IllegalArgumentException(
             "'"
                 + fault
-                + "' is no fault. Write read@3, read@3* (for ever), put@3, fatal@3, wait@3 or"
-                + " none.");
+                + "' is no fault. Write read@3, read@3* (for ever), put@3, poison@3, fatal@3, wait@3,"
+                + " deaf@3, disguised@3 or none.");
       int offset = Integer.parseInt(fault.replaceAll("\\D", ""));
       if (offset >= events)
         throw new IllegalArgumentException(

@@ -17,14 +17,14 @@ import java.util.concurrent.TimeUnit;
 /// The run's monitor guards everything, so that the timeline has one order.
 final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue<E> {
 
-  private final Run<E> run;
+  private final Run<?> run;
   private final int capacity;
   private final ArrayDeque<E> queue = new ArrayDeque<>();
   private long taken;
   private long accepted;
   private E lastRefused;
 
-  ScriptedChannel(Run<E> run, int capacity) {
+  ScriptedChannel(Run<?> run, int capacity) {
     this.run = run;
     this.capacity = capacity;
   }
@@ -76,6 +76,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
     run.awaitTurn(Lane.CHANNEL);
     synchronized (run) {
       if (capacity == 0 || queue.size() >= capacity) {
+        if (run.isEnd(event)) return false; // whether it's told in some other way, a check will see
         noteRefused(event);
         run.offerRefused();
         return false;
@@ -99,9 +100,9 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
   private void accept(E event) {
     queue.add(event);
     accepted++;
-    long offset = run.offsetOf(event);
-    if (!event.equals(lastRefused)) // else it's the same put, tried again
-    run.timeline().add(Lane.CHANNEL, Kind.PUT, offset, "put " + name(event));
+    if (run.isEnd(event)) run.timeline().add(Lane.CHANNEL, Kind.TOLD, -1, "put the end");
+    else if (!event.equals(lastRefused)) // else it's the same put, tried again
+      run.timeline().add(Lane.CHANNEL, Kind.PUT, run.offsetOf(event), "put " + name(event));
     run.notifyAll();
   }
 
@@ -133,6 +134,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
   }
 
   private String name(E event) {
+    if (run.isEnd(event)) return "" + event;
     long offset = run.offsetOf(event);
     return offset < 0 ? "unknown " + event : "" + offset;
   }
@@ -143,7 +145,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
       E event = queue.poll();
       if (event == null) return null;
       taken++;
-      run.timeline().add(Lane.CONSUMER, Kind.TAKEN, run.offsetOf(event), "takes " + name(event));
+      run.noteTaken(event, name(event));
       run.notifyAll();
       return event;
     }

@@ -1,5 +1,6 @@
 package harness;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,6 +30,16 @@ public interface Stage<E> {
     return new Run.InvalidOffset();
   }
 
+  /// What decoding throws at an event that makes no sense: the program's own exception, if it has one.
+  default RuntimeException poison(long offset) {
+    return new Run.BadRecord();
+  }
+
+  /// Goes on at offset `from`, on the same run, after a stop.
+  default void resume(Run<E> run, long from) throws Exception {
+    throw new NotOffered("there is nothing to call that would go on from an offset");
+  }
+
   /// One step at `offset` by a plain call, on the caller's thread.
   ///
   /// @return the step's tagged result
@@ -52,15 +63,43 @@ public interface Stage<E> {
     return Optional.empty();
   }
 
-  /// Whether the consumer was told that the log has come to its end.
+  /// Whether the consumer was told that the log has come to its end, in some other way than by a
+  /// message without an event: see [Run#channel(Function)].
   default boolean ended() throws Exception {
     return false;
   }
 
-  /// Asks the work to stop, and waits until it has.
-  default void stop() throws Exception {
+  /// Asks the work to stop, and waits until it has, but no longer than `within`.
+  ///
+  /// @return who did not stop, in the program's words
+  default Optional<String> stop(Duration within) throws Exception {
     throw new NotOffered("there is nothing to call that would stop it");
   }
+
+  /// The first offset that was not delivered when the work was stopped.
+  default long stoppedAt() throws Exception {
+    throw new NotOffered("where it stopped can't be read");
+  }
+
+  /// Stops the reading, and sees to it that the consumer gets what is on the channel, and the end.
+  ///
+  /// @return whether that went well
+  default boolean drain(Duration within) throws Exception {
+    throw new NotOffered("there is nothing to call that would stop it, and tell the consumer");
+  }
+
+  /// What was put aside, as text, oldest first.
+  default List<String> deadLetters() throws Exception {
+    throw new NotOffered("there is no dead-letter channel to look into");
+  }
+
+  /// The limits that the program was started with, if it has any.
+  default Optional<Limits> limits() {
+    return Optional.empty();
+  }
+
+  /// At most `maxRestarts` within any `period`, and no pause longer than `cap`.
+  record Limits(int maxRestarts, Duration period, Duration cap) {}
 
   /// The program has no such thing.
   final class NotOffered extends RuntimeException {

@@ -25,6 +25,9 @@ public final class Timeline {
     REFUSED('!'),
     TAKEN(' '),
     SAID(' '),
+    PAUSE('~'),
+    ASIDE('»'),
+    TOLD('■'),
     DIED('✗'),
     NOTE('!');
 
