@@ -31,7 +31,11 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
 
   @Override
   public void put(E event) throws InterruptedException {
-    offerWithin(event, Long.MAX_VALUE);
+    try {
+      offerWithin(event, Long.MAX_VALUE);
+    } finally {
+      run.maybeInterrupt();
+    }
   }
 
   @Override
