@@ -183,8 +183,9 @@ class GivingUp {
   /// offset, and says so in the same words as for -1. The first is an end. The
   /// second is a mistake of ours, and stays a failure.
   ///
-  /// *In the margin:* a log that is still being written has no end, only a
-  /// last click so far. There `take` would wait, as Kafka's `poll` does.
+  /// *In the margin:* our log can't tell "behind the last click" from "far
+  /// behind it", and so neither can we. Kafka's can. And a log that is still
+  /// being written has no end, only a last click so far. There `take` waits.
 
   // region the step
 
@@ -288,8 +289,12 @@ class GivingUp {
     /// Whether there may be one more, at the time `now`.
     boolean allowOneMore(long now) {
       times.addLast(now);
-      while (now - times.getFirst() > intensity.period().toNanos()) times.removeFirst();
+      while (isOver(now - times.getFirst())) times.removeFirst();
       return times.size() <= intensity.max();
+    }
+
+    private boolean isOver(long age) {
+      return Duration.ofNanos(age).compareTo(intensity.period()) > 0;
     }
   }
 
@@ -496,7 +501,8 @@ class GivingUp {
   ///   that has used up its three restarts before the moment is over.
   /// - **One bad record** still stops everything behind it.
   /// - **It can't be stopped**, it delivers twice, and it cures what it should
-  ///   not: as before.
+  ///   not: as before. And if the supervisor itself dies, because its `out`
+  ///   throws, say, the consumer is not told. Chapter 7 sees to all of these.
   ///
   /// A larger intensity is no cure. Chapter 5 shows why.
   ///

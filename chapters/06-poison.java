@@ -260,7 +260,8 @@ class Poison {
     static final Pauses NONE = new Pauses(Duration.ZERO, 1, Duration.ZERO, 0);
 
     Pauses {
-      if (first.isNegative() || factor < 1 || cap.compareTo(first) < 0 || jitter < 0 || jitter > 1)
+      boolean inOrder = !first.isNegative() && first.compareTo(cap) <= 0 && cap.toDays() < 365;
+      if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1)) // not even NaN
         throw new IllegalArgumentException(
             "No pauses: first %s, factor %s, cap %s, jitter %s"
                 .formatted(first, factor, cap, jitter));
@@ -346,8 +347,12 @@ class Poison {
     /// As in chapter 4. One that is exactly a period old still counts.
     boolean allowOneMore(long now) {
       times.addLast(now);
-      while (now - times.getFirst() > intensity.period().toNanos()) times.removeFirst();
+      while (isOver(now - times.getFirst())) times.removeFirst();
       return times.size() <= intensity.max();
+    }
+
+    private boolean isOver(long age) {
+      return Duration.ofNanos(age).compareTo(intensity.period()) > 0;
     }
 
     Duration pause(RandomGenerator random) {
@@ -467,10 +472,12 @@ class Poison {
             new Pauses(Duration.ofMillis(100), 2, Duration.ofSeconds(2), 0.2),
             Poison::verdictOnClicks);
 
+    var dice = new Random(Long.parseLong(demo.options.get("--seed"))); // in earnest, without a seed
+
     IO.println("06 · poison: " + demo.events() + " events, " + policy.intensity());
     Future<Exit> supervisor =
         startSupervisor(
-            log, clicks, deadLetters, policy, Time.REAL, new Random(1), IO::println);
+            log, clicks, deadLetters, policy, Time.REAL, dice, IO::println);
     var arrived = new ArrayList<Click>();
     Exit told = consume(clicks, arrived::add);
 

@@ -180,7 +180,8 @@ class Stopping {
     static final Pauses NONE = new Pauses(Duration.ZERO, 1, Duration.ZERO, 0);
 
     Pauses {
-      if (first.isNegative() || factor < 1 || cap.compareTo(first) < 0 || jitter < 0 || jitter > 1)
+      boolean inOrder = !first.isNegative() && first.compareTo(cap) <= 0 && cap.toDays() < 365;
+      if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1)) // not even NaN
         throw new IllegalArgumentException(
             "No pauses: first %s, factor %s, cap %s, jitter %s"
                 .formatted(first, factor, cap, jitter));
@@ -218,8 +219,12 @@ class Stopping {
     /// As in chapter 4. One that is exactly a period old still counts.
     boolean allowOneMore(long now) {
       times.addLast(now);
-      while (now - times.getFirst() > intensity.period().toNanos()) times.removeFirst();
+      while (isOver(now - times.getFirst())) times.removeFirst();
       return times.size() <= intensity.max();
+    }
+
+    private boolean isOver(long age) {
+      return Duration.ofNanos(age).compareTo(intensity.period()) > 0;
     }
 
     Duration pause(RandomGenerator random) {
@@ -598,12 +603,14 @@ class Stopping {
     var receiver = new IdempotentReceiver();
     var arrived = new ArrayList<Click>();
 
+    var dice = new Random(Long.parseLong(demo.options.get("--seed"))); // in earnest, without a seed
+
     IO.println("07 · stopping: " + demo.events() + " events, a channel of 2");
     long next = 0;
     for (int enough : List.of(demo.events() / 2, demo.events())) {
       try (var supervision =
           startSupervisor(
-              log, clicks, deadLetters, next, policy, Time.REAL, new Random(1), IO::println)) {
+              log, clicks, deadLetters, next, policy, Time.REAL, dice, IO::println)) {
         consume(clicks, receiver, enough, arrived);
         letItRun(supervision);
         supervision.stop(Supervision.SHUTDOWN);
@@ -626,7 +633,7 @@ class Stopping {
     var answer = new CountDownLatch(1);
     try (var supervision =
         startSupervisor(
-            new DeafLog(answer), clicks, deadLetters, 0, policy, Time.REAL, new Random(1), _ -> {})) {
+            new DeafLog(answer), clicks, deadLetters, 0, policy, Time.REAL, dice, _ -> {})) {
       letItRun(supervision);
       supervision.stop(Duration.ofMillis(100)).ifPresent(IO::println);
       answer.countDown();
