@@ -87,6 +87,10 @@ public final class Run<E> implements AutoCloseable {
   private long now;
   private Conditions conditions = Conditions.USUAL;
   private boolean interruptedOnce;
+
+  /// Waits for the program with a timeout, and yet can do nothing that the program doesn't.
+  private volatile Thread asker;
+
   private final boolean oneOfMany;
   private int interruptAt;
   private int moments;
@@ -258,12 +262,12 @@ public final class Run<E> implements AutoCloseable {
       timeline.add(Lane.LOG, Kind.NOTE, offset, "read " + offset + " waits");
       awaitTheEndOnce();
     }
+    if (pendingFaults.remove("stop@" + offset)) askToStop();
     if (pendingFaults.remove("disguised@" + offset)) {
       timeline.add(Lane.LOG, Kind.NOTE, offset, "read " + offset + " waits");
       try {
         awaitTheEnd();
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
         throw new IllegalStateException("the client was closed", e);
       }
     }
@@ -296,6 +300,32 @@ public final class Run<E> implements AutoCloseable {
     E event = stage.event(offset);
     offsets.put(event, offset);
     return event;
+  }
+
+  /// The consumer asks the program to stop, while it reads. The read lasts until it's interrupted, or
+  /// until it turns out that there's no way to stop.
+  private void askToStop() throws InterruptedException {
+    timeline.add(Lane.CONSUMER, Kind.TOLD, -1, "asks to stop");
+    var answer = new FutureTask<>(() -> stage.stop(PATIENCE));
+    var asker =
+        new Thread(
+            () -> {
+              answer.run();
+              noteAnswer(answer);
+            },
+            "asker");
+    this.asker = asker;
+    asker.start();
+    while (!answer.isDone()) wait();
+  }
+
+  private synchronized void noteAnswer(Future<Optional<String>> answer) {
+    String text =
+        answer.state() == Future.State.FAILED
+            ? "can't: " + answer.exceptionNow().getMessage()
+            : answer.resultNow().orElse("it has stopped");
+    timeline.add(Lane.CONSUMER, Kind.TOLD, -1, text);
+    notifyAll();
   }
 
   /// The channel that the consumer holds.
@@ -553,7 +583,7 @@ public final class Run<E> implements AutoCloseable {
           return false;
         }
       }
-      var threads = Threads.since(before);
+      var threads = Threads.since(before).stream().filter(seen -> seen.thread() != asker).toList();
       boolean virtual = threads.stream().allMatch(thread -> thread.thread().isVirtual());
       looks = virtual ? LOOKS_TO_BE_SURE : LOOKS_AT_PLATFORM_THREADS;
       boolean allWait = threads.stream().allMatch(Threads.Seen::waits) && !Threads.poolHasWork();
