@@ -583,7 +583,7 @@ public final class Run<E> implements AutoCloseable {
           return false;
         }
       }
-      var threads = Threads.since(before).stream().filter(seen -> seen.thread() != asker).toList();
+      var threads = Threads.since(before).stream().filter(it -> it.thread() != asker).toList();
       boolean virtual = threads.stream().allMatch(thread -> thread.thread().isVirtual());
       looks = virtual ? LOOKS_TO_BE_SURE : LOOKS_AT_PLATFORM_THREADS;
       boolean allWait = threads.stream().allMatch(Threads.Seen::waits) && !Threads.poolHasWork();
