@@ -30,6 +30,16 @@ import java.util.stream.Stream;
 ///
 /// ```console
 /// $ ./jbang chapters/03-supervisor.java --events 3 --fault none
+/// 03 · supervisor: 3 events, a channel of 1024
+/// Starting producer.
+/// An error has occurred: publish-click@3 An invalid offset has been specified!
+/// Restarting producer.
+/// Starting producer.
+///   … and so on: 10000 restarts in which nothing moved, ≈ 75000 a second.
+///
+/// 3 of 3 clicks arrived, in log order. Twice: 0. Faults on the way: 0.
+/// At the end of the log it restarts for ever. Chapter 4 will teach it to give up.
+/// Replay: ./jbang chapters/03-supervisor.java --events 3 --fault none --seed 42
 /// ```
 ///
 /// Nothing was wrong with that log. It had no more clicks, that's all. Who
@@ -348,6 +358,16 @@ class GivingUp {
   ///
   /// ```console
   /// $ ./jbang chapters/04-giving-up.java --events 10 --fault read@7
+  /// 04 · giving up: 10 events, at most 3 restarts in 5000 ms
+  /// Starting producer.
+  /// An error has occurred: publish-click@7 Session has timed out.
+  /// Restarting producer.
+  /// Starting producer.
+  ///
+  /// 10 of 10 clicks arrived. Twice: 0.
+  /// The consumer was told:    Done[offset=10]
+  /// The supervisor returned:  Done[offset=10]
+  /// Replay: ./jbang chapters/04-giving-up.java --events 10 --fault read@7 --seed 42
   /// ```
   ///
   /// One restart, and an end. The program stops because its work is over, and
@@ -355,10 +375,57 @@ class GivingUp {
   ///
   /// ```console
   /// $ ./jbang chapters/04-giving-up.java --events 10 --fault read@7,read@7,read@7,read@7
+  /// 04 · giving up: 10 events, at most 3 restarts in 5000 ms
+  /// Starting producer.
+  /// An error has occurred: publish-click@7 Session has timed out.
+  /// Restarting producer.
+  /// Starting producer.
+  /// An error has occurred: publish-click@7 Session has timed out.
+  /// Restarting producer.
+  /// Starting producer.
+  /// An error has occurred: publish-click@7 Session has timed out.
+  /// Restarting producer.
+  /// Starting producer.
+  /// An error has occurred: publish-click@7 Session has timed out.
+  /// Giving up: at most 3 restarts in 5000 ms.
+  ///
+  /// 7 of 10 clicks arrived. Twice: 0.
+  /// The consumer was told:    Failed[failure=publish-click@7 Session has timed out.]
+  /// The supervisor returned:  Failed[failure=publish-click@7 Session has timed out.]
+  /// Replay: ./jbang chapters/04-giving-up.java --events 10 --fault read@7,read@7,read@7,read@7 --seed 42
   /// ```
   ///
   /// Three restarts, and then the failure came out at both ends: to the
   /// consumer and to the one who called. Nobody waits, and nobody guesses.
+  ///
+  /// The same as a picture, for a log of one click:
+  ///
+  /// ```console
+  /// $ ./jbang draw 04 --events 1 --fault read@0*
+  /// ✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   04-giving-up.java
+  ///
+  ///   time log             producer    channel      supervisor            consumer
+  ///      1 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻    2 ┆               #1 from 0   ┆            ┆                     ┆
+  /// ✗    3 read 0 fails    ┆           ┆            ┆                     ┆
+  ///      4 ┆           An error has occurred: publish-click@0 Session has timed out.
+  ///      5 ┆               ┆           ┆            Restarting producer.  ┆
+  ///      6 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻    7 ┆               #2 from 0   ┆            ┆                     ┆
+  /// ✗    8 read 0 fails    ┆           ┆            ┆                     ┆
+  ///      9 ┆           An error has occurred: publish-click@0 Session has timed out.
+  ///     10 ┆               ┆           ┆            Restarting producer.  ┆
+  ///     11 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻   12 ┆               #3 from 0   ┆            ┆                     ┆
+  /// ✗   13 read 0 fails    ┆           ┆            ┆                     ┆
+  ///     14 ┆           An error has occurred: publish-click@0 Session has timed out.
+  ///     15 ┆               ┆           ┆            Restarting producer.  ┆
+  ///     16 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻   17 ┆               #4 from 0   ┆            ┆                     ┆
+  /// !   18 and so on: the log answers no more       ┆                     ┆
+  ///
+  /// Replay: ./jbang draw 04 --events 1 --capacity 0 --fault read@0*
+  /// ```
   void main(String... args) throws Exception {
     var demo = new Demo("04-giving-up", 10_000, args);
     var log = new SimpleLog(demo.clicks, demo::readFails);
@@ -490,6 +557,24 @@ class GivingUp {
   ///
   /// ```console
   /// $ ./jbang chapters/04-giving-up.java
+  /// 04 · giving up: 10000 events, at most 3 restarts in 5000 ms
+  /// Starting producer.
+  /// An error has occurred: publish-click@412 Session has timed out.
+  /// Restarting producer.
+  /// Starting producer.
+  /// An error has occurred: publish-click@3386 Session has timed out.
+  /// Restarting producer.
+  /// Starting producer.
+  /// An error has occurred: publish-click@5566 Session has timed out.
+  /// Restarting producer.
+  /// Starting producer.
+  /// An error has occurred: publish-click@5873 Session has timed out.
+  /// Giving up: at most 3 restarts in 5000 ms.
+  ///
+  /// 5873 of 10000 clicks arrived. Twice: 0.
+  /// The consumer was told:    Failed[failure=publish-click@5873 Session has timed out.]
+  /// The supervisor returned:  Failed[failure=publish-click@5873 Session has timed out.]
+  /// Replay: ./jbang chapters/04-giving-up.java --events 10000 --fault chance --seed 42
   /// ```
   ///
   /// Nothing is wrong with this producer. It failed four times, each time at

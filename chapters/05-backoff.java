@@ -32,6 +32,24 @@ import java.util.stream.Stream;
 ///
 /// ```console
 /// $ ./jbang chapters/04-giving-up.java --events 10 --fault read@7,read@7,read@7,read@7
+/// 04 · giving up: 10 events, at most 3 restarts in 5000 ms
+/// Starting producer.
+/// An error has occurred: publish-click@7 Session has timed out.
+/// Restarting producer.
+/// Starting producer.
+/// An error has occurred: publish-click@7 Session has timed out.
+/// Restarting producer.
+/// Starting producer.
+/// An error has occurred: publish-click@7 Session has timed out.
+/// Restarting producer.
+/// Starting producer.
+/// An error has occurred: publish-click@7 Session has timed out.
+/// Giving up: at most 3 restarts in 5000 ms.
+///
+/// 7 of 10 clicks arrived. Twice: 0.
+/// The consumer was told:    Failed[failure=publish-click@7 Session has timed out.]
+/// The supervisor returned:  Failed[failure=publish-click@7 Session has timed out.]
+/// Replay: ./jbang chapters/04-giving-up.java --events 10 --fault read@7,read@7,read@7,read@7 --seed 42
 /// ```
 ///
 /// Its three restarts were over before anyone could have noticed. How do we
@@ -288,7 +306,7 @@ class Backoff {
     Pauses {
       boolean inOrder = !first.isNegative() && first.compareTo(cap) <= 0 && cap.toDays() < 365;
       if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1)) // not even NaN
-        throw new IllegalArgumentException(
+      throw new IllegalArgumentException(
             "No pauses: first %s, factor %s, cap %s, jitter %s"
                 .formatted(first, factor, cap, jitter));
     }
@@ -412,10 +430,67 @@ class Backoff {
   ///
   /// ```console
   /// $ ./jbang chapters/05-backoff.java --events 10 --fault read@3,read@3,read@3,read@7
+  /// 05 · backoff: 10 events, at most 5 restarts in 60000 ms
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 Session has timed out.
+  /// Restarting producer in 85 ms.
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 Session has timed out.
+  /// Restarting producer in 172 ms.
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 Session has timed out.
+  /// Restarting producer in 375 ms.
+  /// Starting producer.
+  /// An error has occurred: publish-click@7 Session has timed out.
+  /// Restarting producer in 94 ms.
+  /// Starting producer.
+  ///
+  /// 10 of 10 clicks arrived. Twice: 0.
+  /// The consumer was told:    Done[offset=10]
+  /// The supervisor returned:  Done[offset=10]
+  /// Replay: ./jbang chapters/05-backoff.java --events 10 --fault read@3,read@3,read@3,read@7 --seed 42
+  ///
+  /// Whole logs of 2000          pauses       all count   progress forgives
+  ///   1 in  5 s                 none           0.10 %          98.95 %
+  ///   3 in  5 s                 none           1.40 %         100.00 %
+  ///   5 in 60 s                 none           7.40 %         100.00 %
+  ///   1 in  5 s                 1, 2, 4 … s    0.10 %          98.95 %
+  ///   3 in  5 s                 1, 2, 4 … s  100.00 %         100.00 %
+  ///   5 in 60 s                 1, 2, 4 … s    7.40 %         100.00 %
   /// ```
   ///
   /// The pauses grow at offset 3, and begin again at 7. Jitter takes up to a
-  /// fifth off each of them.
+  /// fifth off each of them. In a picture a pause takes no time, which is what
+  /// a time that comes from outside is good for:
+  ///
+  /// ```console
+  /// $ ./jbang draw 05 --events 1 --fault read@0,read@0
+  /// ✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   05-backoff.java
+  ///
+  ///   time log             producer    channel      supervisor            consumer
+  ///      1 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻    2 ┆               #1 from 0   ┆            ┆                     ┆
+  /// ✗    3 read 0 fails    ┆           ┆            ┆                     ┆
+  ///      4 ┆           An error has occurred: publish-click@0 Session has timed out.
+  ///      5 ┆               ┆           ┆            Restarting producer in 85 ms.
+  /// ~    6 ┆               ┆           ┆            waits 85 ms           ┆
+  ///      7 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻    8 ┆               #2 from 0   ┆            ┆                     ┆
+  /// ✗    9 read 0 fails    ┆           ┆            ┆                     ┆
+  ///     10 ┆           An error has occurred: publish-click@0 Session has timed out.
+  ///     11 ┆               ┆           ┆            Restarting producer in 183 ms.
+  /// ~   12 ┆               ┆           ┆            waits 183 ms          ┆
+  ///     13 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻   14 ┆               #3 from 0   ┆            ┆                     ┆
+  ///     15 read 0          ┆           ┆            ┆                     ┆
+  ///     16 ┆               ┆           put 0        ┆                     ┆
+  ///     17 ┆               ┆           ┆            ┆                     takes 0
+  /// ✗   18 read 1: the end ┆           ┆            ┆                     ┆
+  /// ■   19 ┆               ┆           put the end  ┆                     ┆
+  /// ■   20 ┆               ┆           ┆            ┆ takes End[exit=Done[offset=1]]
+  ///
+  /// Replay: ./jbang draw 05 --events 1 --capacity 0 --fault read@0,read@0
+  /// ```
   ///
   /// Below the run stands a table. The books, which know nothing of threads and
   /// clocks, went through 2000 runs of the essay's log: 10,000 clicks, a fault
@@ -451,8 +526,7 @@ class Backoff {
 
     IO.println("05 · backoff: " + demo.events() + " events, " + intensity);
     Future<Exit> supervisor =
-        startSupervisor(
-            log, clicks, new Policy(intensity, pauses), Time.REAL, dice, IO::println);
+        startSupervisor(log, clicks, new Policy(intensity, pauses), Time.REAL, dice, IO::println);
     var arrived = new ArrayList<Click>();
     Exit told = consume(clicks, arrived::add);
 
@@ -610,6 +684,38 @@ class Backoff {
   ///
   /// ```console
   /// $ ./jbang chapters/05-backoff.java --events 10 --fault poison@3
+  /// 05 · backoff: 10 events, at most 5 restarts in 60000 ms
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 There is no action SHIPING.
+  /// Restarting producer in 85 ms.
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 There is no action SHIPING.
+  /// Restarting producer in 172 ms.
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 There is no action SHIPING.
+  /// Restarting producer in 375 ms.
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 There is no action SHIPING.
+  /// Restarting producer in 755 ms.
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 There is no action SHIPING.
+  /// Restarting producer in 1387 ms.
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 There is no action SHIPING.
+  /// Giving up: at most 5 restarts in 60000 ms.
+  ///
+  /// 3 of 10 clicks arrived. Twice: 0.
+  /// The consumer was told:    Failed[failure=publish-click@3 There is no action SHIPING.]
+  /// The supervisor returned:  Failed[failure=publish-click@3 There is no action SHIPING.]
+  /// Replay: ./jbang chapters/05-backoff.java --events 10 --fault poison@3 --seed 42
+  ///
+  /// Whole logs of 2000          pauses       all count   progress forgives
+  ///   1 in  5 s                 none           0.10 %          98.95 %
+  ///   3 in  5 s                 none           1.40 %         100.00 %
+  ///   5 in 60 s                 none           7.40 %         100.00 %
+  ///   1 in  5 s                 1, 2, 4 … s    0.10 %          98.95 %
+  ///   3 in  5 s                 1, 2, 4 … s  100.00 %         100.00 %
+  ///   5 in 60 s                 1, 2, 4 … s    7.40 %         100.00 %
   /// ```
   ///
   /// We waited for nearly three seconds, politely, for something that won't

@@ -32,6 +32,25 @@ import java.util.stream.Stream;
 ///
 /// ```console
 /// $ ./jbang chapters/05-backoff.java --events 10 --fault poison@3 | head -19
+/// 05 · backoff: 10 events, at most 5 restarts in 60000 ms
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Restarting producer in 85 ms.
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Restarting producer in 172 ms.
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Restarting producer in 375 ms.
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Restarting producer in 755 ms.
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Restarting producer in 1387 ms.
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Giving up: at most 5 restarts in 60000 ms.
 /// ```
 ///
 /// Ten clicks, one of them bad, three delivered. A message that kills whoever
@@ -262,7 +281,7 @@ class Poison {
     Pauses {
       boolean inOrder = !first.isNegative() && first.compareTo(cap) <= 0 && cap.toDays() < 365;
       if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1)) // not even NaN
-        throw new IllegalArgumentException(
+      throw new IllegalArgumentException(
             "No pauses: first %s, factor %s, cap %s, jitter %s"
                 .formatted(first, factor, cap, jitter));
     }
@@ -443,13 +462,81 @@ class Poison {
   ///
   /// ```console
   /// $ ./jbang chapters/06-poison.java --events 10 --fault poison@3,read@5
+  /// 06 · poison: 10 events, at most 5 restarts in 60000 ms
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 There is no action SHIPING.
+  /// Skipping to 4.
+  /// Starting producer.
+  /// An error has occurred: publish-click@5 Session has timed out.
+  /// Restarting producer in 85 ms.
+  /// Starting producer.
+  ///
+  /// 9 of 10 clicks arrived. Twice: 0. Dead letters: 1.
+  ///   publish-click@3 There is no action SHIPING.
+  /// The consumer was told:    Done[offset=10]
+  /// The supervisor returned:  Done[offset=10]
+  /// Replay: ./jbang chapters/06-poison.java --events 10 --fault poison@3,read@5 --seed 42
   /// ```
   ///
-  /// Nine clicks, and one dead letter that says which one is missing. And here
-  /// is a decoder that can't read anything from 3 on:
+  /// Nine clicks, and one dead letter that says which one is missing. First the
+  /// letter, and then the skip:
+  ///
+  /// ```console
+  /// $ ./jbang draw 06 --events 2 --fault poison@0
+  /// ✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   06-poison.java
+  ///
+  ///   time log             producer    channel      supervisor            consumer
+  ///      1 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻    2 ┆               #1 from 0   ┆            ┆                     ┆
+  /// ✗    3 poison at 0     ┆           ┆            ┆                     ┆
+  ///      4 ┆      An error has occurred: publish-click@0 There is no action SHIPING.
+  /// »    5 ┆               ┆      aside: publish-click@0 There is no action SHIPING.
+  ///      6 ┆               ┆           ┆            Skipping to 1.        ┆
+  ///      7 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻    8 ┆               #2 from 1   ┆            ┆                     ┆
+  ///      9 read 1          ┆           ┆            ┆                     ┆
+  ///     10 ┆               ┆           put 1        ┆                     ┆
+  ///     11 ┆               ┆           ┆            ┆                     takes 1
+  /// ✗   12 read 2: the end ┆           ┆            ┆                     ┆
+  /// ■   13 ┆               ┆           put the end  ┆                     ┆
+  /// ■   14 ┆               ┆           ┆            ┆ takes End[exit=Done[offset=2]]
+  ///
+  /// Replay: ./jbang draw 06 --events 2 --capacity 0 --fault poison@0
+  /// ```
+  ///
+  /// And here is a decoder that can't read anything from 3 on:
   ///
   /// ```console
   /// $ ./jbang chapters/06-poison.java --events 10 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8,poison@9
+  /// 06 · poison: 10 events, at most 5 restarts in 60000 ms
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 There is no action SHIPING.
+  /// Skipping to 4.
+  /// Starting producer.
+  /// An error has occurred: publish-click@4 There is no action SHIPING.
+  /// Skipping to 5.
+  /// Starting producer.
+  /// An error has occurred: publish-click@5 There is no action SHIPING.
+  /// Skipping to 6.
+  /// Starting producer.
+  /// An error has occurred: publish-click@6 There is no action SHIPING.
+  /// Skipping to 7.
+  /// Starting producer.
+  /// An error has occurred: publish-click@7 There is no action SHIPING.
+  /// Skipping to 8.
+  /// Starting producer.
+  /// An error has occurred: publish-click@8 There is no action SHIPING.
+  /// Giving up.
+  ///
+  /// 3 of 10 clicks arrived. Twice: 0. Dead letters: 5.
+  ///   publish-click@3 There is no action SHIPING.
+  ///   publish-click@4 There is no action SHIPING.
+  ///   publish-click@5 There is no action SHIPING.
+  ///   publish-click@6 There is no action SHIPING.
+  ///   publish-click@7 There is no action SHIPING.
+  /// The consumer was told:    Failed[failure=publish-click@8 There is no action SHIPING.]
+  /// The supervisor returned:  Failed[failure=publish-click@8 There is no action SHIPING.]
+  /// Replay: ./jbang chapters/06-poison.java --events 10 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8,poison@9 --seed 42
   /// ```
   ///
   /// The sixth failure without progress ends it. Five dead letters are easily
@@ -476,8 +563,7 @@ class Poison {
 
     IO.println("06 · poison: " + demo.events() + " events, " + policy.intensity());
     Future<Exit> supervisor =
-        startSupervisor(
-            log, clicks, deadLetters, policy, Time.REAL, dice, IO::println);
+        startSupervisor(log, clicks, deadLetters, policy, Time.REAL, dice, IO::println);
     var arrived = new ArrayList<Click>();
     Exit told = consume(clicks, arrived::add);
 

@@ -182,7 +182,7 @@ class Stopping {
     Pauses {
       boolean inOrder = !first.isNegative() && first.compareTo(cap) <= 0 && cap.toDays() < 365;
       if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1)) // not even NaN
-        throw new IllegalArgumentException(
+      throw new IllegalArgumentException(
             "No pauses: first %s, factor %s, cap %s, jitter %s"
                 .formatted(first, factor, cap, jitter));
     }
@@ -467,9 +467,7 @@ class Stopping {
       RandomGenerator random,
       Consumer<String> out) {
     return new Supervision(
-        clicks,
-        out,
-        () -> supervise(log, clicks, deadLetters, from, policy, time, random, out));
+        clicks, out, () -> supervise(log, clicks, deadLetters, from, policy, time, random, out));
   }
 
   static class Supervision implements AutoCloseable {
@@ -572,6 +570,21 @@ class Stopping {
   ///
   /// ```console
   /// $ ./jbang chapters/07-stopping.java --events 10 --fault read@2,put@8
+  /// 07 · stopping: 10 events, a channel of 2
+  /// Starting producer.
+  /// An error has occurred: publish-click@2 Session has timed out.
+  /// Restarting producer in 85 ms.
+  /// Starting producer.
+  /// 5 clicks taken, 2 on the channel: Stopped[offset=7]
+  /// Starting producer.
+  /// An error has occurred: publish-click@8 Session has timed out.
+  /// Restarting producer in 86 ms.
+  /// Starting producer.
+  /// 10 clicks taken, 1 on the channel: Done[offset=10]
+  ///
+  /// 10 of 10 clicks arrived. Twice: 0. Dead letters: 0.
+  /// The supervisor did not stop within 100 ms. It stands in Stopping$DeafLog.take.
+  /// Replay: ./jbang chapters/07-stopping.java --events 10 --fault read@2,put@8 --seed 42
   /// ```
   ///
   /// The first supervisor stopped with the click at 7 in its hand, and 5 and 6
@@ -579,6 +592,24 @@ class Stopping {
   /// got lost, so 8 was put twice, and the receiver dropped the second one.
   ///
   /// The last line is the best one can do about a log that doesn't listen.
+  ///
+  /// A stop that finds the producer in `take`, as a picture:
+  ///
+  /// ```console
+  /// $ ./jbang draw 07 --events 2 --fault stop@1
+  /// ✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   07-stopping.java
+  ///
+  ///   time log             producer    channel      supervisor            consumer
+  ///      1 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻    2 ┆               #1 from 0   ┆            ┆                     ┆
+  ///      3 read 0          ┆           ┆            ┆                     ┆
+  ///      4 ┆               ┆           put 0        ┆                     ┆
+  ///      5 ┆               ┆           ┆            ┆                     takes 0
+  /// ■    6 ┆               ┆           ┆            ┆                   asks to stop
+  /// ■    7 ┆               ┆           ┆            ┆                 it has stopped
+  ///
+  /// Replay: ./jbang draw 07 --events 2 --capacity 0 --fault stop@1
+  /// ```
   ///
   /// *In the margin:* virtual threads are daemons. When `main` returns, the JVM
   /// exits, and cuts them off in the middle of a put. That looks like a clean
@@ -609,8 +640,7 @@ class Stopping {
     long next = 0;
     for (int enough : List.of(demo.events() / 2, demo.events())) {
       try (var supervision =
-          startSupervisor(
-              log, clicks, deadLetters, next, policy, Time.REAL, dice, IO::println)) {
+          startSupervisor(log, clicks, deadLetters, next, policy, Time.REAL, dice, IO::println)) {
         consume(clicks, receiver, enough, arrived);
         letItRun(supervision);
         supervision.stop(Supervision.SHUTDOWN);

@@ -8,9 +8,6 @@ import harness.Schedules.Model;
 import harness.Schedules.Surprise;
 import harness.Script;
 import harness.Subject;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +24,6 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Every small schedule of failures, and a hundred thousand others, against a model of ten lines.
 ///

@@ -99,7 +99,10 @@ class Draw implements Callable<Integer> {
           "A picture holds 1 to 100 --events and a --capacity of 0 to 100.");
     var target = Target.of(words);
     var script = new Script(events, capacity, Script.plan(plan, events));
-    IO.println("✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   " + target.source().getFileName() + "\n");
+    IO.println(
+        "✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   "
+            + target.source().getFileName()
+            + "\n");
     try (var run = Run.inLockstep(target.compile().stage(), script)) {
       IO.print(run.drain().timeline().draw(ROWS));
     }

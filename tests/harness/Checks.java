@@ -149,7 +149,8 @@ final class Checks {
             Script.of(3, 1, "read@1", "read@1"),
             Script.of(3, 0, "read@1", "read@1", "read@1", "read@1", "read@1", "read@1"),
             Script.of(5, 0, "put@2"),
-            Script.of(12, 0, LongStream.range(0, 12).mapToObj(o -> "read@" + o).toArray(String[]::new)));
+            Script.of(
+                12, 0, LongStream.range(0, 12).mapToObj(o -> "read@" + o).toArray(String[]::new)));
     return smallest(
         subject,
         scripts,
@@ -160,7 +161,8 @@ final class Checks {
             return broken(
                 run,
                 GIVES_UP_TOO_SOON,
-                "it gave up, though each of these faults passes: " + arrivals(run) + ".", Mistake.COUNTS_ALL_FAILURES);
+                "it gave up, though each of these faults passes: " + arrivals(run) + ".",
+                Mistake.COUNTS_ALL_FAILURES);
           boolean silent = !putAfterFault(run);
           return broken(run, silent ? SILENCE : LOST, arrivals(run) + ".");
         });
@@ -203,9 +205,17 @@ final class Checks {
                 "the log has no more, and was asked %d times.".formatted(ends),
                 Mistake.TAKES_THE_END_FOR_A_FAILURE);
           if (!isTold(run))
-            return broken(run, SILENCE, "the log has no more, and the consumer was not told.", Mistake.KEEPS_IT_TO_ITSELF);
+            return broken(
+                run,
+                SILENCE,
+                "the log has no more, and the consumer was not told.",
+                Mistake.KEEPS_IT_TO_ITSELF);
           if (!new HashSet<>(run.arrived()).containsAll(allOf(run)))
-            return broken(run, LOST, "the consumer was told of the end, but " + arrivals(run) + ".", Mistake.TELLS_TOO_EARLY);
+            return broken(
+                run,
+                LOST,
+                "the consumer was told of the end, but " + arrivals(run) + ".",
+                Mistake.TELLS_TOO_EARLY);
           run.drain();
           return run.afterTheEnd() > 0
               ? broken(run, GOES_ON, "something more came after the end.", Mistake.TELLS_TOO_EARLY)
@@ -225,7 +235,8 @@ final class Checks {
             limits.isEmpty() || limits.get().maxRestarts() == 0
                 ? new Kept()
                 : first(
-                    () -> counts(subject, limits.get(), 0), () -> counts(subject, limits.get(), 1)));
+                    () -> counts(subject, limits.get(), 0),
+                    () -> counts(subject, limits.get(), 1)));
   }
 
   private static Optional<Broken> givesUp(Run<?> run) throws Exception {
@@ -234,9 +245,17 @@ final class Checks {
     run.drain().quiet(); // what it returns comes after what it tells
     if (run.spinning()) return broken(run, SPINS, fails + "is retried for ever.");
     if (run.arrived().stream().anyMatch(arrived -> arrived >= offset))
-      return broken(run, LOST, fails + "it goes on without that event. It could still come back.", Mistake.GIVES_UP_TIMEOUTS);
+      return broken(
+          run,
+          LOST,
+          fails + "it goes on without that event. It could still come back.",
+          Mistake.GIVES_UP_TIMEOUTS);
     if (!isTold(run))
-      return broken(run, SILENCE, fails + "it gave up, and the consumer was not told.", Mistake.KEEPS_IT_TO_ITSELF);
+      return broken(
+          run,
+          SILENCE,
+          fails + "it gave up, and the consumer was not told.",
+          Mistake.KEEPS_IT_TO_ITSELF);
     boolean returned =
         run.results().stream()
             .anyMatch(result ->
@@ -246,7 +265,10 @@ final class Checks {
       return broken(
           run,
           UNTOLD,
-          fails + "it gave up, and returned nothing that says so. Its future holds " + run.results(), Mistake.RETURNS_NOTHING);
+          fails
+              + "it gave up, and returned nothing that says so. Its future holds "
+              + run.results(),
+          Mistake.RETURNS_NOTHING);
     var limits = run.stage().limits();
     long attempts = attempts(run, offset);
     if (limits.isEmpty() || attempts == limits.get().maxRestarts() + 1) return Optional.empty();
@@ -255,7 +277,8 @@ final class Checks {
         MISCOUNTS,
         fails
             + "%d restarts are allowed: that's %d attempts, and there were %d."
-                .formatted(limits.get().maxRestarts(), limits.get().maxRestarts() + 1, attempts), Mistake.OFF_BY_ONE);
+                .formatted(limits.get().maxRestarts(), limits.get().maxRestarts() + 1, attempts),
+        Mistake.OFF_BY_ONE);
   }
 
   /// Failures so far apart that exactly as many fall into a period as are allowed, and one more that is
@@ -276,14 +299,16 @@ final class Checks {
                 MISCOUNTS,
                 "%d restarts are allowed in a period, and the %d. came when the first was exactly one period old. It still counts, but it was forgotten."
                         .formatted(max, max + 1)
-                    + clock, Mistake.EDGE_OF_THE_PERIOD);
+                    + clock,
+                Mistake.EDGE_OF_THE_PERIOD);
           if (nanos > 0 && !run.spinning())
             return broken(
                 run,
                 MISCOUNTS,
                 "it gave up, though never more than %d restarts fell into one period. One that is older than the period doesn't count."
                         .formatted(max)
-                    + clock, Mistake.EDGE_OF_THE_PERIOD);
+                    + clock,
+                Mistake.EDGE_OF_THE_PERIOD);
           return Optional.empty();
         });
   }
@@ -307,9 +332,14 @@ final class Checks {
       return broken(
           run,
           NEVER_WAITS,
-          what + "There was not one pause between them, on the clock that was handed in.", Mistake.DOES_NOT_PAUSE);
+          what + "There was not one pause between them, on the clock that was handed in.",
+          Mistake.DOES_NOT_PAUSE);
     if (pauses.size() != 4)
-      return broken(run, NEVER_WAITS, what + "The pauses were " + millis(pauses) + ", and not four.", Mistake.DOES_NOT_PAUSE);
+      return broken(
+          run,
+          NEVER_WAITS,
+          what + "The pauses were " + millis(pauses) + ", and not four.",
+          Mistake.DOES_NOT_PAUSE);
     if (pauses.get(2).compareTo(pauses.get(0).multipliedBy(2)) < 0)
       return broken(
           run,
@@ -323,7 +353,8 @@ final class Checks {
         what
             + "The offset had moved, and the last pause is not a first one again: "
             + millis(pauses)
-            + ".", Mistake.REMEMBERS_OLD_PAUSES);
+            + ".",
+        Mistake.REMEMBERS_OLD_PAUSES);
   }
 
   private static Verdict capHolds(Subject subject, Stage.Limits limits) {
@@ -339,7 +370,8 @@ final class Checks {
                   run,
                   OVER_THE_CAP,
                   "no pause should be longer than %d ms, and they are %s."
-                      .formatted(limits.cap().toMillis(), millis(pauses)), Mistake.ADDS_TO_THE_CAP)
+                      .formatted(limits.cap().toMillis(), millis(pauses)),
+                  Mistake.ADDS_TO_THE_CAP)
               : Optional.empty();
         });
   }
@@ -410,7 +442,8 @@ final class Checks {
     String what = "the event at offset " + poison.getFirst() + " can't be decoded, and ";
     if (!run.drain().arrived().containsAll(good)) {
       Way way = run.spinning() ? SPINS : isTold(run) ? STOPS_AT_IT : SILENCE;
-      return broken(run, way, what + "those behind it never come.", Mistake.WAITS_FOR_POISON_TO_GET_BETTER);
+      return broken(
+          run, way, what + "those behind it never come.", Mistake.WAITS_FOR_POISON_TO_GET_BETTER);
     }
     return letters(run, what, poison);
   }
@@ -429,10 +462,15 @@ final class Checks {
             UNTOLD,
             what
                 + "no dead letter says that it was offset %d, and why: %s."
-                    .formatted(offset, letters), Mistake.SKIPS_WITHOUT_A_LETTER);
+                    .formatted(offset, letters),
+            Mistake.SKIPS_WITHOUT_A_LETTER);
     return letters.size() == poison.size()
         ? Optional.empty()
-        : broken(run, TWICE, "%d events are poison, and the dead letters are %s.".formatted(poison.size(), letters), Mistake.SKIPS_WITHOUT_A_LETTER);
+        : broken(
+            run,
+            TWICE,
+            "%d events are poison, and the dead letters are %s.".formatted(poison.size(), letters),
+            Mistake.SKIPS_WITHOUT_A_LETTER);
   }
 
   /// A decoder with a mistake in it takes every event for poison.
@@ -450,10 +488,15 @@ final class Checks {
                 run,
                 SKIPS_EVERYTHING,
                 "not one of %d events can be decoded, and all of them were put aside. That's a broken decoder, and nobody was told."
-                    .formatted(events), Mistake.SKIPS_FOR_FREE);
+                    .formatted(events),
+                Mistake.SKIPS_FOR_FREE);
           return isTold(run)
               ? Optional.empty()
-              : broken(run, SILENCE, "it gave up on the poison, and the consumer was not told.", Mistake.KEEPS_IT_TO_ITSELF);
+              : broken(
+                  run,
+                  SILENCE,
+                  "it gave up on the poison, and the consumer was not told.",
+                  Mistake.KEEPS_IT_TO_ITSELF);
         });
   }
 
@@ -462,13 +505,16 @@ final class Checks {
     var missing = allOf(run);
     missing.removeAll(run.arrived());
     int aside = run.stage().deadLetters().size();
-    if (aside > 0 && missing.getFirst() == 1 && !run.arrived().contains(4L)) return Optional.empty();
+    if (aside > 0 && missing.getFirst() == 1 && !run.arrived().contains(4L))
+      return Optional.empty();
     return broken(
         run,
         LOST,
-        "there is room for one dead letter, and nobody reads it, so the event at offset 3 has to wait. But "
+        "there is room for one dead letter, and nobody reads it, so the event at offset 3 has to"
+            + " wait. But "
             + arrivals(run)
-            + ".", Mistake.DROPS_DEAD_LETTERS);
+            + ".",
+        Mistake.DROPS_DEAD_LETTERS);
   }
 
   private static List<Long> poisonIn(Run<?> run) {
@@ -523,10 +569,17 @@ final class Checks {
     Optional<String> unstopped = run.inTime("stop()", () -> run.stage().stop(STOP));
     var left = Threads.since(run.threadsBefore());
     if (attempts(run) > attempts + reads || retriesInterrupt(run))
-      return broken(run, RESTARTS_ANYWAY, "it was asked to stop, and tried again." + when, Mistake.TAKES_A_STOP_FOR_A_FAILURE);
+      return broken(
+          run,
+          RESTARTS_ANYWAY,
+          "it was asked to stop, and tried again." + when,
+          Mistake.TAKES_A_STOP_FOR_A_FAILURE);
     if (!left.isEmpty())
       return broken(
-          run, LEFT_BEHIND, "after the stop there is still a " + left.getFirst() + "." + when, Mistake.LETS_THREADS_LIE);
+          run,
+          LEFT_BEHIND,
+          "after the stop there is still a " + left.getFirst() + "." + when,
+          Mistake.LETS_THREADS_LIE);
     return unstopped.isEmpty()
         ? Optional.empty()
         : broken(run, UNCLEAR, "it did stop, and says: " + unstopped.get() + when);
@@ -548,7 +601,10 @@ final class Checks {
     return broken(
         run,
         lost ? LOST : TWICE,
-        when + "It says that it stopped at offset %d, and goes on there: %s.".formatted(at, arrivals(run)), Mistake.FORGETS_THE_ONE_IN_HAND);
+        when
+            + "It says that it stopped at offset %d, and goes on there: %s."
+                .formatted(at, arrivals(run)),
+        Mistake.FORGETS_THE_ONE_IN_HAND);
   }
 
   private static <E> Optional<Broken> stopsAtOnce(Run<E> run) throws Exception {
@@ -583,7 +639,9 @@ final class Checks {
         : broken(
             run,
             UNTOLD,
-            "the read at offset 2 doesn't listen to interrupts, so its thread is still there. The stop says nothing of it.", Mistake.WAITS_WITHOUT_A_BOUND);
+            "the read at offset 2 doesn't listen to interrupts, so its thread is still there. The"
+                + " stop says nothing of it.",
+            Mistake.WAITS_WITHOUT_A_BOUND);
   }
 
   private static Optional<Broken> drains(Run<?> run) throws Exception {
@@ -594,14 +652,16 @@ final class Checks {
     run.drain();
     boolean went = run.inTime("drain()", drain::get);
     run.drain();
-    boolean all = run.arrived().equals(List.of(0L, 1L, 2L, 3L)); // the one in hand may be among them
+    boolean all =
+        run.arrived().equals(List.of(0L, 1L, 2L, 3L)); // the one in hand may be among them
     if (went && run.told() && (all || run.arrived().size() > 3)) return Optional.empty();
     return broken(
         run,
         SILENCE,
         "it was drained, which %s, and the consumer %s told; %s."
             .formatted(
-                went ? "went well" : "failed", run.told() ? "was" : "was not", arrivals(run)), Mistake.KEEPS_IT_TO_ITSELF);
+                went ? "went well" : "failed", run.told() ? "was" : "was not", arrivals(run)),
+        Mistake.KEEPS_IT_TO_ITSELF);
   }
 
   static Verdict fatalIsFatal(Subject subject) {
@@ -616,7 +676,8 @@ final class Checks {
           if (run.diedOf(OutOfMemoryError.class))
             return isTold(run)
                 ? Optional.empty()
-                : broken(run, SILENCE, what + "the consumer was not told.", Mistake.KEEPS_IT_TO_ITSELF);
+                : broken(
+                    run, SILENCE, what + "the consumer was not told.", Mistake.KEEPS_IT_TO_ITSELF);
           boolean told =
               failuresIfAny(run).stream().anyMatch(failure -> failure.contains("OutOfMemoryError"));
           return told

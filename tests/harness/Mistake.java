@@ -80,17 +80,19 @@ public enum Mistake {
           + " again: at-least-once",
       "what the step knows about an event when it fails after its put"),
   TAKES_THE_END_FOR_A_FAILURE(
-      "the end of the log is one more failure to it: it reads past the end again and again, until it"
-          + " gives up",
+      "the end of the log is one more failure to it: it reads past the end again and again, until"
+          + " it gives up",
       "what the step returns when there is nothing at its offset, and nothing is wrong"),
   TELLS_TOO_EARLY(
       "the consumer is told of an end that is none yet: somebody may still start another producer",
       "where the end is put on the channel. Only who starts no other producer can know it"),
   KEEPS_IT_TO_ITSELF(
       "the work is over, and only the program knows",
-      "what happens between the last exit and the return. Who takes from the channel has to hear of it"),
+      "what happens between the last exit and the return. Who takes from the channel has to hear of"
+          + " it"),
   RETURNS_NOTHING(
-      "it gives up, and its caller gets no failure to act on", "what the supervisor's future returns"),
+      "it gives up, and its caller gets no failure to act on",
+      "what the supervisor's future returns"),
   OFF_BY_ONE(
       "the number of restarts is compared with the intensity one too early, or one too late",
       "the comparison with the intensity. An intensity of 3 allows three restarts, and refuses the"

@@ -33,7 +33,8 @@ public final class Schedules {
       long at = 0;
       while (at < script.events()) {
         boolean poison = faults.contains("poison@" + at);
-        boolean fails = poison || faults.contains("read@" + at + "*") || faults.remove("read@" + at);
+        boolean fails =
+            poison || faults.contains("read@" + at + "*") || faults.remove("read@" + at);
         if (!fails && faults.remove("fatal@" + at)) {
           if (errorsEscape) return new Outcome(arrived, "Died", aside, failures);
           fails = true;
@@ -111,7 +112,8 @@ public final class Schedules {
     var matcher = EXIT.matcher(exit);
     if (matcher.matches()) exit = matcher.group(1) + "@" + matcher.group(2);
     int failures =
-        (int) run.printed().stream().filter(line -> line.startsWith("An error has occurred")).count();
+        (int)
+            run.printed().stream().filter(line -> line.startsWith("An error has occurred")).count();
     return new Outcome(run.arrived(), exit, aside(run), failures);
   }
 

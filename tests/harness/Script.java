@@ -79,8 +79,8 @@ public record Script(int events, int capacity, List<String> faults) {
         throw new IllegalArgumentException(
             "'"
                 + fault
-                + "' is no fault. Write read@3, read@3* (for ever), put@3, poison@3, fatal@3, wait@3,"
-                + " deaf@3, disguised@3, stop@3 or none.");
+                + "' is no fault. Write read@3, read@3* (for ever), put@3, poison@3, fatal@3,"
+                + " wait@3, deaf@3, disguised@3, stop@3 or none.");
       int offset = Integer.parseInt(fault.replaceAll("\\D", ""));
       if (offset >= events)
         throw new IllegalArgumentException(
