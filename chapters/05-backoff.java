@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -173,7 +174,11 @@ class Backoff {
 
   sealed interface Message permits Item, End {}
 
-  record Item(Click click) implements Message {}
+  record Item(Click click) implements Message {
+    Item {
+      Objects.requireNonNull(click, "The log gave out a null.");
+    }
+  }
 
   /// Nothing comes after this one.
   record End(Exit exit) implements Message {}

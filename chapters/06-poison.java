@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -174,7 +175,11 @@ class Poison {
 
   sealed interface Message permits Item, End {}
 
-  record Item(Click click) implements Message {}
+  record Item(Click click) implements Message {
+    Item {
+      Objects.requireNonNull(click, "The log gave out a null.");
+    }
+  }
 
   /// Nothing comes after this one.
   record End(Exit exit) implements Message {}
@@ -403,6 +408,9 @@ class Poison {
   /// there costs nothing in the end, since each good click clears the books.
   /// Six in a row, and the supervisor gives up.
   ///
+  /// And only poison should go aside. A put that failed may have got through,
+  /// and then the letter would be about a click that nobody misses.
+  ///
   /// A skip doesn't wait, though. What for?
 
   static Future<Exit> startSupervisor(
@@ -448,7 +456,7 @@ class Poison {
         case SkipTo(long next) -> {
           deadLetters.put(failure);
           out.accept("Skipping to " + next + ".");
-          from = next;
+          from = Math.max(next, failure.offset() + 1); // a skip goes forward
         }
         case GiveUp() -> {
           out.accept("Giving up.");

@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
@@ -298,11 +299,16 @@ class Stopping {
   /// before. The books call this an *idempotent receiver*.
   ///
   /// *In the margin:* don't compare the clicks. A customer may really put the
-  /// same thing into the cart twice.
+  /// same thing into the cart twice. And a dead letter that you've mended is an
+  /// old offset: send it on another channel, or the receiver will drop it.
 
   sealed interface Message permits Item, End {}
 
-  record Item(long offset, Click click) implements Message {}
+  record Item(long offset, Click click) implements Message {
+    Item {
+      Objects.requireNonNull(click, "The log gave out a null.");
+    }
+  }
 
   /// Nothing comes after this one.
   record End(Exit exit) implements Message {}
@@ -393,7 +399,7 @@ class Stopping {
   ///
   /// ## The supervisor
   ///
-  /// Chapter 6's, with a `catch` around the places where it waits itself.
+  /// Chapter 6's, with a `catch` around it all, for it waits in places of its own.
 
   static Exit supervise(
       Log log,
@@ -403,17 +409,18 @@ class Stopping {
       Policy policy,
       Time time,
       RandomGenerator random,
-      Consumer<String> out) {
+      Consumer<String> out)
+      throws Exception {
     var restarts = new Restarts(policy.intensity(), policy.pauses());
     for (long at = from; ; ) {
-      out.accept("Starting producer.");
-      Exit exit = produce(log, clicks, at);
-      if (!(exit instanceof Failed(Failure failure))) return exit;
-      out.accept("An error has occurred: " + failure);
-      if (failure.offset() > at) restarts.progress();
-      at = failure.offset();
-      boolean oneMore = restarts.allowOneMore(time.nanos());
       try {
+        out.accept("Starting producer.");
+        Exit exit = produce(log, clicks, at);
+        if (!(exit instanceof Failed(Failure failure))) return exit;
+        if (failure.offset() > at) restarts.progress();
+        at = failure.offset();
+        out.accept("An error has occurred: " + failure);
+        boolean oneMore = restarts.allowOneMore(time.nanos());
         switch (oneMore ? policy.verdict().apply(failure) : new GiveUp()) {
           case Retry() -> {
             Duration pause = restarts.pause(random);
@@ -423,15 +430,16 @@ class Stopping {
           case SkipTo(long next) -> {
             deadLetters.put(failure);
             out.accept("Skipping to " + next + ".");
-            at = next;
+            at = Math.max(next, at + 1); // a skip goes forward
           }
           case GiveUp() -> {
             out.accept("Giving up.");
             return exit;
           }
         }
-      } catch (InterruptedException stop) {
-        return new Stopped(at);
+      } catch (Exception e) {
+        if (isStop(e)) return new Stopped(at);
+        throw e;
       }
     }
   }
@@ -450,7 +458,8 @@ class Stopping {
   ///
   /// `stop` is for a consumer that leaves. One that stays, on a thread of its
   /// own, wants what is on the channel, and then a word. So `drain` stops the
-  /// reading, and puts the end behind all the rest, as soon as there's room.
+  /// reading, and puts the end behind all the rest, as soon as there's room. An
+  /// end is an end: whoever starts again then takes a new channel.
   ///
   /// The supervisor puts that end itself when it ends by itself. Also when it
   /// *dies*, of an `Error` or of a mistake in these lines: then `join` throws
@@ -478,6 +487,7 @@ class Stopping {
     private final Consumer<String> out;
     final FutureTask<Exit> exit;
     private final Thread thread;
+    private volatile boolean asked;
     private volatile End untold;
 
     Supervision(BlockingQueue<Message> clicks, Consumer<String> out, Callable<Exit> supervise) {
@@ -500,15 +510,20 @@ class Stopping {
       return result;
     }
 
+    /// Waits for room, since somebody may wait to be told; unless it was asked to stop: who did so
+    /// knows, and may have left.
     private void tell(Exit result) {
       untold = new End(result);
-      try {
-        if (result instanceof Stopped && !clicks.offer(untold)) return;
-        if (!(result instanceof Stopped)) clicks.put(untold);
-        untold = null;
-      } catch (InterruptedException stop) {
-        // whoever asked for it knows, and may still drain()
+      while (!asked) {
+        try {
+          clicks.put(untold);
+          untold = null;
+          return;
+        } catch (InterruptedException e) {
+          // by stop(), or by somebody who isn't us
+        }
       }
+      if (clicks.offer(untold)) untold = null;
     }
 
     /// Waits until the supervisor ends.
@@ -522,15 +537,17 @@ class Stopping {
     ///
     /// @return who did not stop `within` that time
     Optional<Unstopped> stop(Duration within) throws InterruptedException {
+      asked = true;
       thread.interrupt();
       if (Thread.currentThread() == thread || thread.join(within)) return Optional.empty();
-      return Optional.of(new Unstopped(thread, within));
+      return Optional.of(Unstopped.now(thread, within));
     }
 
     /// Stops reading, and puts the end behind all that is on the channel.
     ///
     /// @return whether there was room for it `within` that time
     synchronized boolean drain(Duration within) throws InterruptedException {
+      if (Thread.currentThread() == thread) throw new IllegalStateException("drains itself");
       long deadline = System.nanoTime() + within.toNanos();
       if (stop(within).isPresent()) return false;
       long left = deadline - System.nanoTime();
@@ -544,25 +561,31 @@ class Stopping {
       boolean interrupted = Thread.interrupted(); // we're asked to stop, and so is this
       try {
         stop(SHUTDOWN).ifPresent(unstopped -> out.accept("" + unstopped));
-      } catch (InterruptedException e) {
+      } catch (InterruptedException e) { // asked again: then we don't wait any longer
         interrupted = true;
+        out.accept("" + Unstopped.now(thread, SHUTDOWN));
       }
       if (interrupted) Thread.currentThread().interrupt();
     }
   }
 
   /// A thread that was asked to stop, and did not. There is no more to be done than to say so.
-  record Unstopped(Thread thread, Duration within) {
-    @Override
-    public String toString() {
+  record Unstopped(String thread, Duration within, String place) {
+
+    static Unstopped now(Thread thread, Duration within) {
       String place =
           Stream.of(thread.getStackTrace())
               .filter(frame -> frame.getModuleName() == null) // ours, not the JDK's
               .findFirst()
               .map(frame -> frame.getClassName() + "." + frame.getMethodName())
               .orElse("an unknown place");
+      return new Unstopped(thread.getName(), within, place);
+    }
+
+    @Override
+    public String toString() {
       return "The %s did not stop within %d ms. It stands in %s."
-          .formatted(thread.getName(), within.toMillis(), place);
+          .formatted(thread, within.toMillis(), place);
     }
   }
 
