@@ -57,6 +57,7 @@
 //SOURCES drift/Formatting.java
 //SOURCES drift/Inventory.java
 //SOURCES drift/Measured.java
+//SOURCES drift/PromptEngine.java
 //SOURCES drift/Session.java
 //SOURCES drift/Transcripts.java
 
