@@ -539,8 +539,8 @@ class Backoff {
     IO.println(
         "\n%d of %d clicks arrived. Twice: %d."
             .formatted(distinct.size(), demo.events(), arrived.size() - distinct.size()));
-    IO.println("The consumer was told:    " + told);
-    IO.println("The supervisor returned:  " + supervisor.get());
+    IO.println("The consumer was told:   " + told);
+    IO.println("The supervisor returned: " + supervisor.get());
     demo.printReplay();
     printTable();
   }

@@ -584,8 +584,8 @@ class Poison {
                 arrived.size() - distinct.size(),
                 deadLetters.size()));
     deadLetters.forEach(letter -> IO.println("  " + letter));
-    IO.println("The consumer was told:    " + told);
-    IO.println("The supervisor returned:  " + supervisor.get());
+    IO.println("The consumer was told:   " + told);
+    IO.println("The supervisor returned: " + supervisor.get());
     demo.printReplay();
   }
 

@@ -100,7 +100,7 @@ class Draw implements Callable<Integer> {
     var target = Target.of(words);
     var script = new Script(events, capacity, Script.plan(plan, events));
     IO.println(
-        "✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   "
+        "✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   "
             + target.source().getFileName()
             + "\n");
     try (var run = Run.inLockstep(target.compile().stage(), script)) {

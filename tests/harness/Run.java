@@ -145,7 +145,8 @@ public final class Run<E> implements AutoCloseable {
   public static <E> Run<E> inLockstep(Stage<E> stage, Script script) {
     var run = new Run<>(stage, script);
     run.lockstep = true;
-    run.enoughFailures = script.faults().size() + 2;
+    int restarts = stage.limits().map(Stage.Limits::maxRestarts).orElse(0);
+    run.enoughFailures = script.faults().size() + restarts + 2;
     run.start();
     return run;
   }
