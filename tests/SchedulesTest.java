@@ -1,4 +1,5 @@
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import harness.Law;
@@ -8,6 +9,9 @@ import harness.Schedules.Model;
 import harness.Schedules.Surprise;
 import harness.Script;
 import harness.Subject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +28,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Every small schedule of failures, and a hundred thousand others, against a model of ten lines.
 ///
@@ -90,6 +95,52 @@ class SchedulesTest {
     assertThat(runs[0]).isGreaterThan(3_000);
   }
 
+  // The search itself, on programs with a mistake in them.
+
+  @Test
+  void a_mistake_is_found_made_small_and_drawn(@TempDir Path folder) throws Exception {
+    var subject =
+        mistaken(5, "if (failure.offset() > from) restarts.progress();", "", folder);
+    var surprise =
+        firstSurprise(subject, MODELS.get(5), LongStream.rangeClosed(1, 500).mapToObj(Script::wild).toList());
+    assertThat(surprise).isPresent();
+    assertThat(surprise.get().script().smaller())
+        .as("it can't be made smaller")
+        .allSatisfy(script ->
+            assertThat(Schedules.surprise(subject, script, MODELS.get(5))).isEmpty());
+    assertThat(surprise.get().explain(subject, "./jbang draw 05"))
+        .contains("Expected: Outcome[arrived=[", "Happened: Outcome[arrived=[", "waits 85 ms")
+        .containsPattern("Replay: ./jbang draw 05 --events \\d+ --capacity 0 --fault \\w+@");
+  }
+
+  @Test
+  void a_mistake_about_stops_is_found(@TempDir Path folder) throws Exception {
+    var subject =
+        mistaken(7, "return new Stopped(offset);", "return new Stopped(offset + 1);", folder);
+    Schedules.Interrupted interrupted = inTime(() ->
+        Schedules.interrupted(subject, Script.of(2, 1, "read@1"), MODELS.get(7)));
+    assertThat(interrupted.complaint()).hasValueSatisfying(complaint ->
+        assertThat(complaint).contains("interrupted at moment 1 of --events 2", "arrived=[1]", "read 1"));
+  }
+
+  @Test
+  void a_program_that_hangs_is_told_with_its_schedule(@TempDir Path folder) throws Exception {
+    var subject = mistaken(4, "clicks.put(new End(exit));", "", folder);
+    assertThatThrownBy(() ->
+            firstSurprise(
+                subject, MODELS.get(4), List.of(Script.of(1, 0)), Duration.ofMillis(300)))
+        .hasMessage("it hangs under --events 1 --capacity 0 --fault none");
+  }
+
+  private static Subject mistaken(int chapter, String right, String wrong, Path folder)
+      throws IOException {
+    String text = Files.readString(Matrix.sourceOf(chapter));
+    assertThat(text).contains(right);
+    return Subject.of(
+        Files.writeString(folder.resolve("Mistaken.java"), text.replace(right, wrong)),
+        Matrix.stageOf(chapter));
+  }
+
   private interface Check {
     void of(Subject subject, Model model, int chapter) throws Exception;
   }
@@ -114,6 +165,11 @@ class SchedulesTest {
   /// On a virtual thread, since the programs' threads are virtual, too: they change places quickly.
   private static Optional<Surprise> firstSurprise(
       Subject subject, Model model, List<Script> scripts) throws Exception {
+    return firstSurprise(subject, model, scripts, DEADLINE);
+  }
+
+  private static Optional<Surprise> firstSurprise(
+      Subject subject, Model model, List<Script> scripts, Duration deadline) throws Exception {
     var current = new Script[1];
     try {
       return inTime(() -> {
@@ -124,19 +180,26 @@ class SchedulesTest {
             return Optional.of(Schedules.shrunk(subject, surprise.get(), model));
         }
         return Optional.empty();
-      });
+      },
+      deadline);
     } catch (TimeoutException e) {
       throw new AssertionError("it hangs under " + current[0], e);
     }
   }
 
   private static <T> T inTime(Callable<T> body) throws Exception {
+    return inTime(body, DEADLINE);
+  }
+
+  private static <T> T inTime(Callable<T> body, Duration deadline) throws Exception {
     var task = new FutureTask<>(body);
     var thread = Thread.startVirtualThread(task);
     try {
-      return task.get(DEADLINE.toSeconds(), TimeUnit.SECONDS);
+      return task.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
     } finally {
       thread.interrupt();
+      thread.join(Duration.ofSeconds(5));
+      task.state(); // looked at: whatever it died of, we've given up on it
     }
   }
 }

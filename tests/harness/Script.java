@@ -95,7 +95,7 @@ public record Script(int events, int capacity, List<String> faults) {
   }
 
   /// Scripts with one fault less, then with one event less: where a failing script may shrink to.
-  List<Script> smaller() {
+  public List<Script> smaller() {
     var smaller = new ArrayList<Script>();
     for (int i = 0; i < faults.size(); i++) {
       var fewer = new ArrayList<>(faults);
