@@ -178,7 +178,8 @@ class CopyAFile {
 
   /// A file whose line 2 fails so many times.
   static RemoteFile poem(int failures) {
-    var poem = List.of("Polly put the kettle on,", "Polly put the kettle on,", "", "We'll all have tea.");
+    var poem =
+        List.of("Polly put the kettle on,", "Polly put the kettle on,", "", "We'll all have tea.");
     var left = new int[] {failures};
     return number -> {
       if (number == 2 && left[0]-- > 0) throw new IOException("The network is away.");
