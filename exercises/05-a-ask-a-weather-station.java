@@ -197,9 +197,10 @@ class AskAWeatherStation {
   /// number 1, and once at number 3. Its time jumps, so you need not wait.
   void main() throws InterruptedException {
     var pauses = new Pauses(Duration.ofMillis(100), 2, Duration.ofSeconds(2), 0.2);
+    var dice = new Random(5);
     try {
       for (int inARow = 1; inARow <= 10; inARow++)
-        IO.print(pauses.before(inARow, new Random(inARow)).toMillis() + " ms  ");
+        IO.print(pauses.before(inARow, dice).toMillis() + " ms  ");
     } catch (UnsupportedOperationException e) {
       System.err.println("05-a is not finished. " + e.getMessage() + ".");
       System.exit(1);
@@ -217,7 +218,7 @@ class AskAWeatherStation {
     var measurements = new ArrayBlockingQueue<Message>(10);
     var policy = new Policy(new Intensity(4, Duration.ofMinutes(1)), pauses);
     Future<Exit> supervisor =
-        startSupervisor(station, measurements, policy, new Jumping(), new Random(5), IO::println);
+        startSupervisor(station, measurements, policy, new Jumping(), dice, IO::println);
 
     int arrived = 0;
     Exit told = null;
