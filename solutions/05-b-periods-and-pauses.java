@@ -274,8 +274,8 @@ class PeriodsAndPauses {
   /// Monday and refused on Tuesday is worse than either. So the pauses are
   /// added up in full, and `full` has come out of `before` to say it once.
   ///
-  /// Who writes "No!" into an exception has told the reader that they're
-  /// stupid. Who writes the number has told them what to do.
+  /// A message that only says no leaves its reader where they were. One with
+  /// the number in it says what to do.
   ///
   /// And the reads? If each takes five seconds to fail, then they belong into
   /// the sum, and no constructor can know them. Leave room.
