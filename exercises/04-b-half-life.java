@@ -38,8 +38,9 @@ import java.util.function.LongSupplier;
 ///
 /// **It fails now with:**
 ///
-/// > failures at 0 s, 0 s, 0 s and 0 s make 4.00. The threshold is 3.00, so
-/// > after the last one it should give up, and it restarts.
+/// > a counter that is told of failures at 0 s, 0 s, 0 s and 0 s should be at
+/// > 4.00. The threshold is 3.00, so that's enough, and it allows one more
+/// > restart.
 ///
 /// **Check it** with `./jbang test 04-b`, and watch it with
 /// `./jbang exercises/04-b-half-life.java`. When you're stuck, ask for a

@@ -20,15 +20,15 @@ public final class Exercise04b implements Stage<HalfLife.Click> {
   private static final List<Row> ROWS =
       List.of(
           new Row("Does each counter have a number of its own?", 0),
+          new Row("Does each counter have a number of its own?", 0, 0),
           new Row("What if the number is exactly the threshold?", 0, 0, 0),
           new Row("", 0, 0, 0, 0),
-          new Row("", 0, 10, 20, 30, 40, 50),
+          new Row("What does time do to the number?", 0, 10, 20, 30),
           new Row("Is that a division of whole numbers?", 0, 9, 18, 27),
-          new Row("", 0, 4, 8, 12, 16),
-          new Row("Which failure is the time counted from?", 0, 10, 10, 10),
+          new Row("Which failure is the time counted from, and in which unit?", 0, 10, 10, 10),
+          new Row("Is a half left after one half-life?", 0, 4, 8, 12, 16),
           new Row("What decays first, and what is added then?", 0, 5, 5, 5),
-          new Row("", 0, 0, 0, 40, 40, 40),
-          new Row("", 0, 0, 0, 5));
+          new Row("", 0, 0, 0, 40, 40, 40));
 
   /// Where a clock may begin. The first begins as that of the runs does.
   private static final List<Long> BEGINNINGS =
@@ -87,28 +87,30 @@ public final class Exercise04b implements Stage<HalfLife.Click> {
       boolean allowed = failures.allowOneMore(beginning + (long) (second * 1e9));
       if (allowed == number <= THRESHOLD) continue;
       String clock =
-          beginning == 0
-              ? ""
-              : " (The clock began at %d ns. It may begin anywhere: only differences mean something.)"
-                  .formatted(beginning);
-      String what =
+          "The clock began at %d ns. It may begin anywhere: only differences mean something."
+              .formatted(beginning);
+      boolean whole = times.size() == row.seconds().length;
+      return Optional.of(
           String.format(
-              Locale.ROOT,
-              "%s %s %.2f. The threshold is %.2f, so after the last one %s%s %s",
-              times.size() == 1 ? "a failure at " + times.getFirst() : "failures at " + list(times),
-              times.size() == 1 ? "makes" : "make",
-              number,
-              THRESHOLD,
-              allowed ? "it should give up, and it restarts." : "it may restart, and it gives up.",
-              clock,
-              clock.isEmpty() ? row.question() : "");
-      return Optional.of(what.strip());
+                  Locale.ROOT,
+                  "a counter that is told of %s %s should be at %.2f. The threshold is %.2f, so %s."
+                      + " %s",
+                  times.size() == 1 ? "a failure at" : "failures at",
+                  list(times),
+                  number,
+                  THRESHOLD,
+                  allowed
+                      ? "that's enough, and it allows one more restart"
+                      : "one more restart is allowed, and it says no",
+                  beginning != 0 ? clock : whole ? row.question() : "")
+              .strip());
     }
     return Optional.empty();
   }
 
   private static String list(List<String> times) {
     int last = times.size() - 1;
+    if (last == 0) return times.getFirst();
     return String.join(", ", times.subList(0, last)) + " and " + times.get(last);
   }
 }
