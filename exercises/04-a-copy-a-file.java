@@ -20,7 +20,8 @@ import java.util.function.LongSupplier;
 /// channel. The network is sometimes away, for a moment or for good.
 ///
 /// A file does not fail at its end. It answers `null`. Whoever takes from the
-/// channel shall know which it was: all of the file, or as much as could be had.
+/// channel shall know which it was: the whole file, or as much of it as could
+/// be had.
 ///
 /// **Given.** The file, two of the three tags, the messages, the producer, and
 /// the two numbers of the intensity.
@@ -152,7 +153,8 @@ class CopyAFile {
     System.exit(1);
   }
 
-  /// Takes till the end, or till nothing comes for a second. Ten messages are too many for this file.
+  /// Takes till the end, or till nothing comes for a second. Ten messages would
+  /// be too many for this file.
   static boolean watch(RemoteFile file) throws InterruptedException {
     var lines = new ArrayBlockingQueue<Message>(2);
     var intensity = new Intensity(3, Duration.ofSeconds(5));

@@ -125,7 +125,8 @@ class HalfLife {
       this.tolerance = tolerance;
     }
 
-    /// One more failure, at the time `now` in nanoseconds: whether there may be one more restart.
+    /// There was one more failure, at the time `now`, in nanoseconds. Whether
+    /// there may be one more restart.
     boolean allowOneMore(long now) {
       // TODO let the number decay, add this failure, and compare it with the threshold
       return true;

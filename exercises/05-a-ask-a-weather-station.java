@@ -27,8 +27,8 @@ import java.util.random.RandomGenerator;
 /// So wait between two attempts, each time longer, each time a little
 /// different. And when the station has answered, all is well again.
 ///
-/// **Given.** The station, its step and its producer; chapter 4's counter; and a
-/// supervisor that restarts and gives up, but knows no pause.
+/// **Given.** The station, its step and its producer; chapter 4's counter; and
+/// a supervisor that restarts and gives up, but knows no pause.
 ///
 /// **To write.** Two things.
 ///

@@ -117,7 +117,8 @@ class HalfLife {
       this.tolerance = tolerance;
     }
 
-    /// One more failure, at the time `now` in nanoseconds: whether there may be one more restart.
+    /// There was one more failure, at the time `now`, in nanoseconds. Whether
+    /// there may be one more restart.
     boolean allowOneMore(long now) {
       if (number > 0) {
         double halfLives = (double) (now - last) / tolerance.halfLife().toNanos();

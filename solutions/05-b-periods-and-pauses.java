@@ -192,7 +192,7 @@ class PeriodsAndPauses {
       return Duration.ofNanos((long) nanos);
     }
 
-    /// The longest that the first `restarts` pauses can be, one after the other.
+    /// The longest that the first `restarts` pauses can be, added up.
     Duration sum(int restarts) {
       var sum = Duration.ZERO;
       for (int inARow = 1; inARow <= restarts; inARow++) sum = sum.plus(full(inARow));
