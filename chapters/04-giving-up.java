@@ -596,7 +596,7 @@ class GivingUp {
   ///
   /// A larger intensity is no cure. Chapter 5 shows why.
   ///
-  /// **Exercises:** `exercises/04-a-poll-a-queue.java`,
+  /// **Exercises:** `exercises/04-a-copy-a-file.java`,
   /// `exercises/04-b-half-life.java`.
   ///
   /// **Sources:** the OTP manual, `supervisor(3)`, "Tuning the intensity and

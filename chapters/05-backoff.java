@@ -731,7 +731,7 @@ class Backoff {
   /// - **It can't be stopped**, it delivers twice, and it cures what it should
   ///   not.
   ///
-  /// **Exercises:** `exercises/05-a-knock-on-a-door.java`,
+  /// **Exercises:** `exercises/05-a-ask-a-weather-station.java`,
   /// `exercises/05-b-periods-and-pauses.java`.
   ///
   /// **Sources:** Marc Brooker, "Exponential Backoff And Jitter", on the AWS
