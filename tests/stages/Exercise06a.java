@@ -141,7 +141,7 @@ public final class Exercise06a implements Stage<ImportAFile.Row> {
     if (asked.get() > 1)
       return Optional.of(
           what + "it was asked for %d times. No attempt will bring it.".formatted(asked.get()));
-    return end.startsWith("Failed")
+    return end.startsWith("returned Failed")
         ? Optional.empty()
         : Optional.of(what + "the supervisor should return Failed. It " + end + ".");
   }
@@ -159,7 +159,7 @@ public final class Exercise06a implements Stage<ImportAFile.Row> {
     if (!imported.deadLetters.isEmpty())
       return Optional.of(
           what + "might get better, and was put aside: " + imported.deadLetters + ".");
-    return end.startsWith("Done")
+    return end.startsWith("returned Done")
         ? Optional.empty()
         : Optional.of(what + "should be retried, and the supervisor " + end + ".");
   }
@@ -174,7 +174,7 @@ public final class Exercise06a implements Stage<ImportAFile.Row> {
           ImportAFile.startSupervisor(
               source, new LinkedBlockingQueue<>(), deadLetters, POLICY, this, _ -> {});
       try {
-        return "" + supervisor.get(2, TimeUnit.SECONDS);
+        return "returned " + supervisor.get(2, TimeUnit.SECONDS);
       } catch (TimeoutException e) {
         supervisor.cancel(true);
         return "was still there two seconds later";
