@@ -1,9 +1,9 @@
 import harness.Run;
 import harness.Stage;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Random;
@@ -99,22 +99,34 @@ public final class Exercise06b implements Stage<ThreeStrikes.Click> {
     return Optional.of(LIMITS);
   }
 
-  /// One log with a bit of everything: how often is each offset read, and what goes aside?
   @Override
   public Optional<String> complaint(Run<ThreeStrikes.Click> run) {
-    var log = new MixedLog();
-    var letters = new LinkedBlockingQueue<ThreeStrikes.Failure>();
-    String end = endOf(log, letters);
-    for (long offset = 0; offset < MixedLog.ATTEMPTS.size(); offset++) {
-      int attempts = log.attempts.getOrDefault(offset, 0);
-      int right = MixedLog.ATTEMPTS.get((int) offset);
-      if (attempts == right) continue;
-      String what = "offset %d %s. It should be read %s, and was read %s. In the end the supervisor %s.";
-      return Optional.of(
-          what.formatted(
-              offset, MixedLog.STORY.get((int) offset), times(right), times(attempts), end));
-    }
-    var aside = letters.stream().map(ThreeStrikes.Failure::offset).toList();
+    return complaintAboutPlaces().or(Exercise06b::complaintAboutCosts);
+  }
+
+  /// One log with a bit of everything: how often is each offset read, and what goes aside?
+  private static Optional<String> complaintAboutPlaces() {
+    var places = List.of(
+        new Place("is a good click", 0, null),
+        new Place("always throws a NoSuchElementException, of which nobody has heard", 99, new NoSuchElementException()),
+        new Place("always throws a ClassCastException, of which nobody has heard either; and the offset before it went aside", 99, new ClassCastException()),
+        new Place("throws a NoSuchElementException twice, and then it's fine", 2, new NoSuchElementException()),
+        new Place("always throws an IllegalArgumentException, which is known poison", 99, new IllegalArgumentException()),
+        new Place("times out five times, and then it's fine", 5, new ThreeStrikes.SessionTimeout()));
+    var log = new CountingLog(places);
+    String end = log.supervised();
+    var right = List.of(1, 3, 3, 3, 1, 6);
+    for (int offset = 0; offset < right.size(); offset++)
+      if (!log.reads.get(offset).equals(right.get(offset)))
+        return Optional.of(
+            "offset %d %s. It should be read %s, and was read %s. In the end the supervisor %s."
+                .formatted(
+                    offset,
+                    places.get(offset).story,
+                    times(right.get(offset)),
+                    times(log.reads.get(offset)),
+                    end));
+    var aside = log.letters.stream().map(ThreeStrikes.Failure::offset).toList();
     return aside.equals(List.of(1L, 2L, 4L))
         ? Optional.empty()
         : Optional.of(
@@ -122,46 +134,46 @@ public final class Exercise06b implements Stage<ThreeStrikes.Click> {
   }
 
   private static String times(int count) {
-    return count == 0 ? "never" : count == 1 ? "once" : count + " times";
+    return count == 0 ? "0 times" : count == 1 ? "once" : count + " times";
   }
 
-  private static String endOf(MixedLog log, BlockingQueue<ThreeStrikes.Failure> letters) {
-    Future<ThreeStrikes.Exit> supervisor =
-        ThreeStrikes.startSupervisor(
-            log, new LinkedBlockingQueue<>(), letters, POLICY, log, new Random(1), _ -> {});
-    try {
-      return "returned " + supervisor.get(2, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      supervisor.cancel(true);
-      return "was still there two seconds later";
-    } catch (Exception e) {
-      return "died of " + e.getCause();
+  /// Each strike costs a restart. Before that, another supervisor has many failures at offset 0.
+  private static Optional<String> complaintAboutCosts() {
+    new CountingLog(List.of(new Place("", 99, new ThreeStrikes.SessionTimeout()))).supervised();
+    var log =
+        new CountingLog(Collections.nCopies(6, new Place("", 99, new NoSuchElementException())));
+    String end = log.supervised();
+    if (log.reads.equals(List.of(3, 3, 3, 1, 0, 0))) return Optional.empty();
+    String what =
+        "six offsets always throw a NoSuchElementException. With 9 restarts, the first three should be read 3 times, the fourth once, and that's the end. They were read %s times, and the supervisor %s.";
+    boolean shared = log.reads.getFirst() < 3;
+    return Optional.of(
+        what.formatted(log.reads, end)
+            + (shared ? " Does it share its count with another supervisor?" : ""));
+  }
+
+  /// An offset whose first reads fail.
+  private record Place(String story, int failures, RuntimeException failure) {}
+
+  /// A log that counts its reads, and on which time passes at once.
+  private static final class CountingLog implements ThreeStrikes.Log, ThreeStrikes.Time {
+    final List<Place> places;
+    final List<Integer> reads;
+    final BlockingQueue<ThreeStrikes.Failure> letters = new LinkedBlockingQueue<>();
+
+    CountingLog(List<Place> places) {
+      this.places = places;
+      this.reads = Collections.synchronizedList(new ArrayList<>(Collections.nCopies(places.size(), 0)));
     }
-  }
-
-  /// A log that counts, and on which time passes at once.
-  private static final class MixedLog implements ThreeStrikes.Log, ThreeStrikes.Time {
-    static final List<String> STORY =
-        List.of(
-            "is a good click",
-            "always throws a NoSuchElementException, of which nobody has heard",
-            "always throws a NoSuchElementException, and so did the offset before it",
-            "throws a NoSuchElementException twice, and then it's fine",
-            "always throws an IllegalArgumentException, which is known poison",
-            "times out five times, and then it's fine");
-    static final List<Integer> ATTEMPTS = List.of(1, 3, 3, 3, 1, 6);
-
-    final Map<Long, Integer> attempts = new HashMap<>();
 
     @Override
-    public synchronized ThreeStrikes.Click take(long offset) {
-      int attempt = attempts.merge(offset, 1, Integer::sum);
-      boolean enough = attempts.values().stream().mapToInt(n -> n).sum() > 100;
-      if (offset < 0 || offset >= STORY.size() || enough) throw new ThreeStrikes.InvalidOffset();
-      if (offset == 1 || offset == 2 || offset == 3 && attempt <= 2)
-        throw new NoSuchElementException("There is no action SHIPING.");
-      if (offset == 4) throw new IllegalArgumentException("There is no action PAYMNT.");
-      if (offset == 5 && attempt <= 5) throw new ThreeStrikes.SessionTimeout();
+    public ThreeStrikes.Click take(long offset) {
+      boolean enough = reads.stream().mapToInt(n -> n).sum() > 100;
+      if (enough || offset < 0 || offset >= places.size()) throw new ThreeStrikes.InvalidOffset();
+      var place = places.get((int) offset);
+      int read = reads.get((int) offset) + 1;
+      reads.set((int) offset, read);
+      if (read <= place.failures) throw place.failure;
       return new ThreeStrikes.Click(new UUID(0, offset), ThreeStrikes.Action.PAYMENT);
     }
 
@@ -172,5 +184,20 @@ public final class Exercise06b implements Stage<ThreeStrikes.Click> {
 
     @Override
     public void sleep(Duration pause) {}
+
+    /// What a supervisor on this log returns, or what else becomes of it.
+    String supervised() {
+      Future<ThreeStrikes.Exit> supervisor =
+          ThreeStrikes.startSupervisor(
+              this, new LinkedBlockingQueue<>(), letters, POLICY, this, new Random(1), _ -> {});
+      try {
+        return "returned " + supervisor.get(2, TimeUnit.SECONDS);
+      } catch (TimeoutException e) {
+        supervisor.cancel(true);
+        return "was still there two seconds later";
+      } catch (Exception e) {
+        return "died of " + e.getCause();
+      }
+    }
   }
 }
