@@ -226,8 +226,8 @@ class CloseASensor {
   /// be on the channel already. Then it comes twice, and the consumer drops it.
   /// To add 1 would be a guess, and a wrong guess loses a sample.
   ///
-  /// The loop also asks for the flag before each step. A stop may come between
-  /// two steps, and a sensor that answers at once never waits.
+  /// The loop also looks at the flag before each step. A put would notice, but
+  /// by then the sensor has been read once more.
   ///
   /// `stop` first asks, and then waits. And `catch (Exception e)` lets an `Error`
   /// through, into the handle's future: whoever asks for the end gets to know

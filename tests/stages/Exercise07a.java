@@ -1,6 +1,7 @@
 import harness.Run;
 import harness.Stage;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -8,8 +9,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /// Exercise 07-a as the harness sees it: a sensor whose ticks are the log's offsets, and which has no
 /// answer after the last one until it's interrupted. It never ends by itself, so draining it is this
@@ -101,6 +103,8 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
   @Override
   public long stoppedAt() throws Exception {
     if (!reader.end.isDone()) throw new NotOffered("after the stop, its future holds nothing");
+    if (reader.end.isCancelled())
+      throw new NotOffered("its future was cancelled, so it will never hold the tick to go on from");
     return reader.end.get();
   }
 
@@ -118,6 +122,7 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
     return complaintAboutStep(run, "an exception that has an InterruptedException as its cause's cause", wrapped, false)
         .or(() -> complaintAboutStep(run, "an exception without a cause, and set the thread's flag", noStop, true))
         .or(Exercise07a::complaintAboutPauses)
+        .or(Exercise07a::complaintAboutTheTick)
         .or(Exercise07a::complaintAboutTheDeaf);
   }
 
@@ -154,23 +159,62 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
         new CloseASensor.Reader(
             sensor, new ArrayBlockingQueue<>(1), 0, pauses::incrementAndGet, _ -> {});
     boolean asked = deaf.wasAsked();
+    int paused = pauses.get();
     deaf.end(reader);
-    if (asked && pauses.get() == 3) return Optional.empty();
+    if (asked && paused == 3) return Optional.empty();
     return Optional.of(
         "the sensor failed three times at tick 0. There should be as many pauses, and there were %d."
-            .formatted(pauses.get()));
+            .formatted(paused));
   }
+
+  private static Optional<String> complaintAboutTheTick() {
+    var asked = new CountDownLatch(1);
+    CloseASensor.Sensor sensor =
+        tick -> {
+          if (tick == 2) asked.countDown();
+          return 20;
+        };
+    var reader =
+        new CloseASensor.Reader(sensor, new ArrayBlockingQueue<>(2), 0, () -> {}, _ -> {});
+    String what = "two samples are on the channel, and the third waits for room. ";
+    try {
+      asked.await(2, TimeUnit.SECONDS);
+      long start = System.nanoTime();
+      reader.stop(Duration.ofSeconds(2));
+      long millis = (System.nanoTime() - start) / 1_000_000;
+      if (millis > 1500)
+        return Optional.of(
+            what + "A put listens to an interrupt, but the stop took " + millis + " ms. Does it ask first, and then wait?");
+      if (reader.end.isCancelled())
+        return Optional.of(
+            what + "The stop cancels the future, and nobody gets to know where to go on.");
+      long tick = reader.end.get(2, TimeUnit.SECONDS);
+      return tick == 2
+          ? Optional.empty()
+          : Optional.of(
+              what + "After a stop, the first tick that was not delivered is 2, and it says " + tick + ".");
+    } catch (TimeoutException e) {
+      return Optional.of(what + "Two seconds after the stop, the future still holds nothing.");
+    } catch (Exception e) {
+      return Optional.of(what + "Then it was stopped, and there came " + e + ".");
+    }
+  }
+
+  private static final Duration BOUND = Duration.ofMillis(300);
 
   private static Optional<String> complaintAboutTheDeaf() {
     var deaf = new DeafSensor();
     var reader =
         new CloseASensor.Reader(deaf, new ArrayBlockingQueue<>(1), 0, () -> {}, _ -> {});
     deaf.wasAsked();
-    var stop = new FutureTask<>(() -> reader.stop(Duration.ofMillis(50)));
+    long start = System.nanoTime();
+    var stop = new FutureTask<>(() -> reader.stop(BOUND));
     Thread.startVirtualThread(stop);
-    String what = "the sensor doesn't listen to interrupts, and stop() has 50 ms. It ";
+    String what = "the sensor doesn't listen to interrupts, and stop() has 300 ms. It ";
     try {
       Optional<String> said = stop.get(2, TimeUnit.SECONDS);
+      long millis = (System.nanoTime() - start) / 1_000_000;
+      if (millis > 550) return Optional.of(what + "took " + millis + " ms.");
       if (said.isPresent() && said.get().contains("thermometer")) return Optional.empty();
       return Optional.of(what + "should name the thermometer, and it returned " + said + ".");
     } catch (TimeoutException e) {
@@ -186,6 +230,7 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
   private static final class DeafSensor implements CloseASensor.Sensor {
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch over = new CountDownLatch(1);
+    private final AtomicBoolean ended = new AtomicBoolean();
 
     @Override
     public double sample(long tick) {
@@ -193,11 +238,13 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
       while (true) {
         try {
           over.await();
-          throw new Over();
+          break;
         } catch (InterruptedException e) {
           // not now
         }
       }
+      if (!ended.getAndSet(true)) throw new Over();
+      while (true) LockSupport.park(); // who survives even that is asked no more
     }
 
     boolean wasAsked() {
