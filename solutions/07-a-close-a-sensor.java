@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -91,11 +91,7 @@ class CloseASensor {
   ///
   /// @return the first tick that was not delivered
   static long read(
-      Sensor sensor,
-      BlockingQueue<Sample> samples,
-      long from,
-      Pause pause,
-      Consumer<String> out) {
+      Sensor sensor, BlockingQueue<Sample> samples, long from, Pause pause, Consumer<String> out) {
     for (long tick = from; ; ) {
       try {
         if (Thread.interrupted()) throw new InterruptedException();

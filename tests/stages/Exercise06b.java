@@ -106,13 +106,28 @@ public final class Exercise06b implements Stage<ThreeStrikes.Click> {
 
   /// One log with a bit of everything: how often is each offset read, and what goes aside?
   private static Optional<String> complaintAboutPlaces() {
-    var places = List.of(
-        new Place("is a good click", 0, null),
-        new Place("always throws a NoSuchElementException, of which nobody has heard", 99, new NoSuchElementException()),
-        new Place("always throws a ClassCastException, of which nobody has heard either; and the offset before it went aside", 99, new ClassCastException()),
-        new Place("throws a NoSuchElementException twice, and then it's fine", 2, new NoSuchElementException()),
-        new Place("always throws an IllegalArgumentException, which is known poison", 99, new IllegalArgumentException()),
-        new Place("times out five times, and then it's fine", 5, new ThreeStrikes.SessionTimeout()));
+    var places =
+        List.of(
+            new Place("is a good click", 0, null),
+            new Place(
+                "always throws a NoSuchElementException, of which nobody has heard",
+                99,
+                new NoSuchElementException()),
+            new Place(
+                "always throws a ClassCastException, of which nobody has heard either; and the"
+                    + " offset before it went aside",
+                99,
+                new ClassCastException()),
+            new Place(
+                "throws a NoSuchElementException twice, and then it's fine",
+                2,
+                new NoSuchElementException()),
+            new Place(
+                "always throws an IllegalArgumentException, which is known poison",
+                99,
+                new IllegalArgumentException()),
+            new Place(
+                "times out five times, and then it's fine", 5, new ThreeStrikes.SessionTimeout()));
     var log = new CountingLog(places);
     String end = log.supervised();
     var right = List.of(1, 3, 3, 3, 1, 6);
@@ -130,7 +145,9 @@ public final class Exercise06b implements Stage<ThreeStrikes.Click> {
     return aside.equals(List.of(1L, 2L, 4L))
         ? Optional.empty()
         : Optional.of(
-            "offsets 1, 2 and 4 should go aside, in that order, and those that did are " + aside + ".");
+            "offsets 1, 2 and 4 should go aside, in that order, and those that did are "
+                + aside
+                + ".");
   }
 
   private static String times(int count) {
@@ -145,7 +162,9 @@ public final class Exercise06b implements Stage<ThreeStrikes.Click> {
     String end = log.supervised();
     if (log.reads.equals(List.of(3, 3, 3, 1, 0, 0))) return Optional.empty();
     String what =
-        "six offsets always throw a NoSuchElementException. With 9 restarts, the first three should be read 3 times, the fourth once, and that's the end. They were read %s times, and the supervisor %s.";
+        "six offsets always throw a NoSuchElementException. With 9 restarts, the first three should"
+            + " be read 3 times, the fourth once, and that's the end. They were read %s times, and"
+            + " the supervisor %s.";
     boolean shared = log.reads.getFirst() < 3;
     return Optional.of(
         what.formatted(log.reads, end)
@@ -163,7 +182,8 @@ public final class Exercise06b implements Stage<ThreeStrikes.Click> {
 
     CountingLog(List<Place> places) {
       this.places = places;
-      this.reads = Collections.synchronizedList(new ArrayList<>(Collections.nCopies(places.size(), 0)));
+      this.reads =
+          Collections.synchronizedList(new ArrayList<>(Collections.nCopies(places.size(), 0)));
     }
 
     @Override

@@ -104,7 +104,8 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
   public long stoppedAt() throws Exception {
     if (!reader.end.isDone()) throw new NotOffered("after the stop, its future holds nothing");
     if (reader.end.isCancelled())
-      throw new NotOffered("its future was cancelled, so it will never hold the tick to go on from");
+      throw new NotOffered(
+          "its future was cancelled, so it will never hold the tick to go on from");
     return reader.end.get();
   }
 
@@ -119,8 +120,14 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
   public Optional<String> complaint(Run<CloseASensor.Sample> run) throws Exception {
     var noStop = new IllegalStateException("The driver is closed.");
     var wrapped = new IllegalStateException(new RuntimeException(new InterruptedException()));
-    return complaintAboutStep(run, "an exception that has an InterruptedException as its cause's cause", wrapped, false)
-        .or(() -> complaintAboutStep(run, "an exception without a cause, and set the thread's flag", noStop, true))
+    return complaintAboutStep(
+            run,
+            "an exception that has an InterruptedException as its cause's cause",
+            wrapped,
+            false)
+        .or(() ->
+            complaintAboutStep(
+                run, "an exception without a cause, and set the thread's flag", noStop, true))
         .or(Exercise07a::complaintAboutPauses)
         .or(Exercise07a::complaintAboutTheTick)
         .or(Exercise07a::complaintAboutTheDeaf);
@@ -133,7 +140,10 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
           if (flag) Thread.currentThread().interrupt();
           throw thrown;
         };
-    String what = "the sensor was interrupted, and threw " + how + ". The step should throw an InterruptedException";
+    String what =
+        "the sensor was interrupted, and threw "
+            + how
+            + ". The step should throw an InterruptedException";
     try {
       Object reading =
           run.inTime(
@@ -174,8 +184,7 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
           if (tick == 2) asked.countDown();
           return 20;
         };
-    var reader =
-        new CloseASensor.Reader(sensor, new ArrayBlockingQueue<>(2), 0, () -> {}, _ -> {});
+    var reader = new CloseASensor.Reader(sensor, new ArrayBlockingQueue<>(2), 0, () -> {}, _ -> {});
     String what = "two samples are on the channel, and the third waits for room. ";
     try {
       asked.await(2, TimeUnit.SECONDS);
@@ -184,7 +193,10 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
       long millis = (System.nanoTime() - start) / 1_000_000;
       if (millis > 1500)
         return Optional.of(
-            what + "A put listens to an interrupt, but the stop took " + millis + " ms. Does it ask first, and then wait?");
+            what
+                + "A put listens to an interrupt, but the stop took "
+                + millis
+                + " ms. Does it ask first, and then wait?");
       if (reader.end.isCancelled())
         return Optional.of(
             what + "The stop cancels the future, and nobody gets to know where to go on.");
@@ -192,7 +204,10 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
       return tick == 2
           ? Optional.empty()
           : Optional.of(
-              what + "After a stop, the first tick that was not delivered is 2, and it says " + tick + ".");
+              what
+                  + "After a stop, the first tick that was not delivered is 2, and it says "
+                  + tick
+                  + ".");
     } catch (TimeoutException e) {
       return Optional.of(what + "Two seconds after the stop, the future still holds nothing.");
     } catch (Exception e) {
@@ -204,8 +219,7 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
 
   private static Optional<String> complaintAboutTheDeaf() {
     var deaf = new DeafSensor();
-    var reader =
-        new CloseASensor.Reader(deaf, new ArrayBlockingQueue<>(1), 0, () -> {}, _ -> {});
+    var reader = new CloseASensor.Reader(deaf, new ArrayBlockingQueue<>(1), 0, () -> {}, _ -> {});
     deaf.wasAsked();
     long start = System.nanoTime();
     var stop = new FutureTask<>(() -> reader.stop(BOUND));
