@@ -2,6 +2,7 @@ import harness.Run;
 import harness.Stage;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -303,7 +304,7 @@ public final class Exercise07b implements Stage<DrainBeforeYouLeave.Click> {
         return Optional.of(
             what + "drain() returned false after %d ms, and ".formatted(drain.millis) + took);
       if (!clicks.isEmpty())
-        return Optional.of(what + "Behind the end, there's more on the channel: " + clicks + ".");
+        return Optional.of(what + "Behind the end, there's more on the channel: " + shown(clicks) + ".");
       int last = taken.size() - 1;
       var right = LongStream.range(0, last).boxed().map(offset -> "" + offset).toList();
       boolean ended = last >= 0 && taken.getLast() instanceof DrainBeforeYouLeave.End;
@@ -313,7 +314,11 @@ public final class Exercise07b implements Stage<DrainBeforeYouLeave.Click> {
     }
 
     private List<String> shown() {
-      return List.copyOf(taken).stream()
+      return shown(List.copyOf(taken));
+    }
+
+    private static List<String> shown(Collection<DrainBeforeYouLeave.Message> messages) {
+      return messages.stream()
           .map(message ->
               message instanceof DrainBeforeYouLeave.Item(long offset, _) ? "" + offset : "the end")
           .toList();
