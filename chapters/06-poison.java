@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -32,6 +33,25 @@ import java.util.stream.Stream;
 ///
 /// ```console
 /// $ ./jbang chapters/05-backoff.java --events 10 --fault poison@3 | head -19
+/// 05 · backoff: 10 events, at most 5 restarts in 60000 ms
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Restarting producer in 85 ms.
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Restarting producer in 172 ms.
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Restarting producer in 375 ms.
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Restarting producer in 755 ms.
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Restarting producer in 1387 ms.
+/// Starting producer.
+/// An error has occurred: publish-click@3 There is no action SHIPING.
+/// Giving up: at most 5 restarts in 60000 ms.
 /// ```
 ///
 /// Ten clicks, one of them bad, three delivered. A message that kills whoever
@@ -155,7 +175,11 @@ class Poison {
 
   sealed interface Message permits Item, End {}
 
-  record Item(Click click) implements Message {}
+  record Item(Click click) implements Message {
+    Item {
+      Objects.requireNonNull(click, "The log gave out a null.");
+    }
+  }
 
   /// Nothing comes after this one.
   record End(Exit exit) implements Message {}
@@ -260,8 +284,9 @@ class Poison {
     static final Pauses NONE = new Pauses(Duration.ZERO, 1, Duration.ZERO, 0);
 
     Pauses {
-      if (first.isNegative() || factor < 1 || cap.compareTo(first) < 0 || jitter < 0 || jitter > 1)
-        throw new IllegalArgumentException(
+      boolean inOrder = !first.isNegative() && first.compareTo(cap) <= 0 && cap.toDays() < 365;
+      if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1)) // not even NaN
+      throw new IllegalArgumentException(
             "No pauses: first %s, factor %s, cap %s, jitter %s"
                 .formatted(first, factor, cap, jitter));
     }
@@ -346,8 +371,12 @@ class Poison {
     /// As in chapter 4. One that is exactly a period old still counts.
     boolean allowOneMore(long now) {
       times.addLast(now);
-      while (now - times.getFirst() > intensity.period().toNanos()) times.removeFirst();
+      while (isOver(now - times.getFirst())) times.removeFirst();
       return times.size() <= intensity.max();
+    }
+
+    private boolean isOver(long age) {
+      return Duration.ofNanos(age).compareTo(intensity.period()) > 0;
     }
 
     Duration pause(RandomGenerator random) {
@@ -378,6 +407,9 @@ class Poison {
   /// that fails right behind a skipped one is no progress. Poison here and
   /// there costs nothing in the end, since each good click clears the books.
   /// Six in a row, and the supervisor gives up.
+  ///
+  /// And only poison should go aside. A put that failed may have got through,
+  /// and then the letter would be about a click that nobody misses.
   ///
   /// A skip doesn't wait, though. What for?
 
@@ -424,7 +456,7 @@ class Poison {
         case SkipTo(long next) -> {
           deadLetters.put(failure);
           out.accept("Skipping to " + next + ".");
-          from = next;
+          from = Math.max(next, failure.offset() + 1); // a skip goes forward
         }
         case GiveUp() -> {
           out.accept("Giving up.");
@@ -438,13 +470,81 @@ class Poison {
   ///
   /// ```console
   /// $ ./jbang chapters/06-poison.java --events 10 --fault poison@3,read@5
+  /// 06 · poison: 10 events, at most 5 restarts in 60000 ms
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 There is no action SHIPING.
+  /// Skipping to 4.
+  /// Starting producer.
+  /// An error has occurred: publish-click@5 Session has timed out.
+  /// Restarting producer in 85 ms.
+  /// Starting producer.
+  ///
+  /// 9 of 10 clicks arrived. Twice: 0. Dead letters: 1.
+  ///   publish-click@3 There is no action SHIPING.
+  /// The consumer was told:    Done[offset=10]
+  /// The supervisor returned:  Done[offset=10]
+  /// Replay: ./jbang chapters/06-poison.java --events 10 --fault poison@3,read@5 --seed 42
   /// ```
   ///
-  /// Nine clicks, and one dead letter that says which one is missing. And here
-  /// is a decoder that can't read anything from 3 on:
+  /// Nine clicks, and one dead letter that says which one is missing. First the
+  /// letter, and then the skip:
+  ///
+  /// ```console
+  /// $ ./jbang draw 06 --events 2 --fault poison@0
+  /// ✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   06-poison.java
+  ///
+  ///   time log             producer    channel      supervisor            consumer
+  ///      1 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻    2 ┆               #1 from 0   ┆            ┆                     ┆
+  /// ✗    3 poison at 0     ┆           ┆            ┆                     ┆
+  ///      4 ┆      An error has occurred: publish-click@0 There is no action SHIPING.
+  /// »    5 ┆               ┆      aside: publish-click@0 There is no action SHIPING.
+  ///      6 ┆               ┆           ┆            Skipping to 1.        ┆
+  ///      7 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻    8 ┆               #2 from 1   ┆            ┆                     ┆
+  ///      9 read 1          ┆           ┆            ┆                     ┆
+  ///     10 ┆               ┆           put 1        ┆                     ┆
+  ///     11 ┆               ┆           ┆            ┆                     takes 1
+  /// ✗   12 read 2: the end ┆           ┆            ┆                     ┆
+  /// ■   13 ┆               ┆           put the end  ┆                     ┆
+  /// ■   14 ┆               ┆           ┆            ┆ takes End[exit=Done[offset=2]]
+  ///
+  /// Replay: ./jbang draw 06 --events 2 --capacity 0 --fault poison@0
+  /// ```
+  ///
+  /// And here is a decoder that can't read anything from 3 on:
   ///
   /// ```console
   /// $ ./jbang chapters/06-poison.java --events 10 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8,poison@9
+  /// 06 · poison: 10 events, at most 5 restarts in 60000 ms
+  /// Starting producer.
+  /// An error has occurred: publish-click@3 There is no action SHIPING.
+  /// Skipping to 4.
+  /// Starting producer.
+  /// An error has occurred: publish-click@4 There is no action SHIPING.
+  /// Skipping to 5.
+  /// Starting producer.
+  /// An error has occurred: publish-click@5 There is no action SHIPING.
+  /// Skipping to 6.
+  /// Starting producer.
+  /// An error has occurred: publish-click@6 There is no action SHIPING.
+  /// Skipping to 7.
+  /// Starting producer.
+  /// An error has occurred: publish-click@7 There is no action SHIPING.
+  /// Skipping to 8.
+  /// Starting producer.
+  /// An error has occurred: publish-click@8 There is no action SHIPING.
+  /// Giving up.
+  ///
+  /// 3 of 10 clicks arrived. Twice: 0. Dead letters: 5.
+  ///   publish-click@3 There is no action SHIPING.
+  ///   publish-click@4 There is no action SHIPING.
+  ///   publish-click@5 There is no action SHIPING.
+  ///   publish-click@6 There is no action SHIPING.
+  ///   publish-click@7 There is no action SHIPING.
+  /// The consumer was told:    Failed[failure=publish-click@8 There is no action SHIPING.]
+  /// The supervisor returned:  Failed[failure=publish-click@8 There is no action SHIPING.]
+  /// Replay: ./jbang chapters/06-poison.java --events 10 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8,poison@9 --seed 42
   /// ```
   ///
   /// The sixth failure without progress ends it. Five dead letters are easily
@@ -467,10 +567,11 @@ class Poison {
             new Pauses(Duration.ofMillis(100), 2, Duration.ofSeconds(2), 0.2),
             Poison::verdictOnClicks);
 
+    var dice = new Random(Long.parseLong(demo.options.get("--seed"))); // in earnest, without a seed
+
     IO.println("06 · poison: " + demo.events() + " events, " + policy.intensity());
     Future<Exit> supervisor =
-        startSupervisor(
-            log, clicks, deadLetters, policy, Time.REAL, new Random(1), IO::println);
+        startSupervisor(log, clicks, deadLetters, policy, Time.REAL, dice, IO::println);
     var arrived = new ArrayList<Click>();
     Exit told = consume(clicks, arrived::add);
 
@@ -483,8 +584,8 @@ class Poison {
                 arrived.size() - distinct.size(),
                 deadLetters.size()));
     deadLetters.forEach(letter -> IO.println("  " + letter));
-    IO.println("The consumer was told:    " + told);
-    IO.println("The supervisor returned:  " + supervisor.get());
+    IO.println("The consumer was told:   " + told);
+    IO.println("The supervisor returned: " + supervisor.get());
     demo.printReplay();
   }
 

@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
@@ -180,8 +181,9 @@ class Stopping {
     static final Pauses NONE = new Pauses(Duration.ZERO, 1, Duration.ZERO, 0);
 
     Pauses {
-      if (first.isNegative() || factor < 1 || cap.compareTo(first) < 0 || jitter < 0 || jitter > 1)
-        throw new IllegalArgumentException(
+      boolean inOrder = !first.isNegative() && first.compareTo(cap) <= 0 && cap.toDays() < 365;
+      if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1)) // not even NaN
+      throw new IllegalArgumentException(
             "No pauses: first %s, factor %s, cap %s, jitter %s"
                 .formatted(first, factor, cap, jitter));
     }
@@ -218,8 +220,12 @@ class Stopping {
     /// As in chapter 4. One that is exactly a period old still counts.
     boolean allowOneMore(long now) {
       times.addLast(now);
-      while (now - times.getFirst() > intensity.period().toNanos()) times.removeFirst();
+      while (isOver(now - times.getFirst())) times.removeFirst();
       return times.size() <= intensity.max();
+    }
+
+    private boolean isOver(long age) {
+      return Duration.ofNanos(age).compareTo(intensity.period()) > 0;
     }
 
     Duration pause(RandomGenerator random) {
@@ -293,11 +299,16 @@ class Stopping {
   /// before. The books call this an *idempotent receiver*.
   ///
   /// *In the margin:* don't compare the clicks. A customer may really put the
-  /// same thing into the cart twice.
+  /// same thing into the cart twice. And a dead letter that you've mended is an
+  /// old offset: send it on another channel, or the receiver will drop it.
 
   sealed interface Message permits Item, End {}
 
-  record Item(long offset, Click click) implements Message {}
+  record Item(long offset, Click click) implements Message {
+    Item {
+      Objects.requireNonNull(click, "The log gave out a null.");
+    }
+  }
 
   /// Nothing comes after this one.
   record End(Exit exit) implements Message {}
@@ -388,7 +399,7 @@ class Stopping {
   ///
   /// ## The supervisor
   ///
-  /// Chapter 6's, with a `catch` around the places where it waits itself.
+  /// Chapter 6's, with a `catch` around it all, for it waits in places of its own.
 
   static Exit supervise(
       Log log,
@@ -398,17 +409,18 @@ class Stopping {
       Policy policy,
       Time time,
       RandomGenerator random,
-      Consumer<String> out) {
+      Consumer<String> out)
+      throws Exception {
     var restarts = new Restarts(policy.intensity(), policy.pauses());
     for (long at = from; ; ) {
-      out.accept("Starting producer.");
-      Exit exit = produce(log, clicks, at);
-      if (!(exit instanceof Failed(Failure failure))) return exit;
-      out.accept("An error has occurred: " + failure);
-      if (failure.offset() > at) restarts.progress();
-      at = failure.offset();
-      boolean oneMore = restarts.allowOneMore(time.nanos());
       try {
+        out.accept("Starting producer.");
+        Exit exit = produce(log, clicks, at);
+        if (!(exit instanceof Failed(Failure failure))) return exit;
+        if (failure.offset() > at) restarts.progress();
+        at = failure.offset();
+        out.accept("An error has occurred: " + failure);
+        boolean oneMore = restarts.allowOneMore(time.nanos());
         switch (oneMore ? policy.verdict().apply(failure) : new GiveUp()) {
           case Retry() -> {
             Duration pause = restarts.pause(random);
@@ -418,15 +430,16 @@ class Stopping {
           case SkipTo(long next) -> {
             deadLetters.put(failure);
             out.accept("Skipping to " + next + ".");
-            at = next;
+            at = Math.max(next, at + 1); // a skip goes forward
           }
           case GiveUp() -> {
             out.accept("Giving up.");
             return exit;
           }
         }
-      } catch (InterruptedException stop) {
-        return new Stopped(at);
+      } catch (Exception e) {
+        if (isStop(e)) return new Stopped(at);
+        throw e;
       }
     }
   }
@@ -445,7 +458,8 @@ class Stopping {
   ///
   /// `stop` is for a consumer that leaves. One that stays, on a thread of its
   /// own, wants what is on the channel, and then a word. So `drain` stops the
-  /// reading, and puts the end behind all the rest, as soon as there's room.
+  /// reading, and puts the end behind all the rest, as soon as there's room. An
+  /// end is an end: whoever starts again then takes a new channel.
   ///
   /// The supervisor puts that end itself when it ends by itself. Also when it
   /// *dies*, of an `Error` or of a mistake in these lines: then `join` throws
@@ -462,9 +476,7 @@ class Stopping {
       RandomGenerator random,
       Consumer<String> out) {
     return new Supervision(
-        clicks,
-        out,
-        () -> supervise(log, clicks, deadLetters, from, policy, time, random, out));
+        clicks, out, () -> supervise(log, clicks, deadLetters, from, policy, time, random, out));
   }
 
   static class Supervision implements AutoCloseable {
@@ -475,6 +487,7 @@ class Stopping {
     private final Consumer<String> out;
     final FutureTask<Exit> exit;
     private final Thread thread;
+    private volatile boolean asked;
     private volatile End untold;
 
     Supervision(BlockingQueue<Message> clicks, Consumer<String> out, Callable<Exit> supervise) {
@@ -497,15 +510,20 @@ class Stopping {
       return result;
     }
 
+    /// Waits for room, since somebody may wait to be told; unless it was asked to stop: who did so
+    /// knows, and may have left.
     private void tell(Exit result) {
       untold = new End(result);
-      try {
-        if (result instanceof Stopped && !clicks.offer(untold)) return;
-        if (!(result instanceof Stopped)) clicks.put(untold);
-        untold = null;
-      } catch (InterruptedException stop) {
-        // whoever asked for it knows, and may still drain()
+      while (!asked) {
+        try {
+          clicks.put(untold);
+          untold = null;
+          return;
+        } catch (InterruptedException e) {
+          // by stop(), or by somebody who isn't us
+        }
       }
+      if (clicks.offer(untold)) untold = null;
     }
 
     /// Waits until the supervisor ends.
@@ -519,15 +537,17 @@ class Stopping {
     ///
     /// @return who did not stop `within` that time
     Optional<Unstopped> stop(Duration within) throws InterruptedException {
+      asked = true;
       thread.interrupt();
       if (Thread.currentThread() == thread || thread.join(within)) return Optional.empty();
-      return Optional.of(new Unstopped(thread, within));
+      return Optional.of(Unstopped.now(thread, within));
     }
 
     /// Stops reading, and puts the end behind all that is on the channel.
     ///
     /// @return whether there was room for it `within` that time
     synchronized boolean drain(Duration within) throws InterruptedException {
+      if (Thread.currentThread() == thread) throw new IllegalStateException("drains itself");
       long deadline = System.nanoTime() + within.toNanos();
       if (stop(within).isPresent()) return false;
       long left = deadline - System.nanoTime();
@@ -541,25 +561,31 @@ class Stopping {
       boolean interrupted = Thread.interrupted(); // we're asked to stop, and so is this
       try {
         stop(SHUTDOWN).ifPresent(unstopped -> out.accept("" + unstopped));
-      } catch (InterruptedException e) {
+      } catch (InterruptedException e) { // asked again: then we don't wait any longer
         interrupted = true;
+        out.accept("" + Unstopped.now(thread, SHUTDOWN));
       }
       if (interrupted) Thread.currentThread().interrupt();
     }
   }
 
   /// A thread that was asked to stop, and did not. There is no more to be done than to say so.
-  record Unstopped(Thread thread, Duration within) {
-    @Override
-    public String toString() {
+  record Unstopped(String thread, Duration within, String place) {
+
+    static Unstopped now(Thread thread, Duration within) {
       String place =
           Stream.of(thread.getStackTrace())
               .filter(frame -> frame.getModuleName() == null) // ours, not the JDK's
               .findFirst()
               .map(frame -> frame.getClassName() + "." + frame.getMethodName())
               .orElse("an unknown place");
+      return new Unstopped(thread.getName(), within, place);
+    }
+
+    @Override
+    public String toString() {
       return "The %s did not stop within %d ms. It stands in %s."
-          .formatted(thread.getName(), within.toMillis(), place);
+          .formatted(thread, within.toMillis(), place);
     }
   }
 
@@ -567,6 +593,21 @@ class Stopping {
   ///
   /// ```console
   /// $ ./jbang chapters/07-stopping.java --events 10 --fault read@2,put@8
+  /// 07 · stopping: 10 events, a channel of 2
+  /// Starting producer.
+  /// An error has occurred: publish-click@2 Session has timed out.
+  /// Restarting producer in 85 ms.
+  /// Starting producer.
+  /// 5 clicks taken, 2 on the channel: Stopped[offset=7]
+  /// Starting producer.
+  /// An error has occurred: publish-click@8 Session has timed out.
+  /// Restarting producer in 86 ms.
+  /// Starting producer.
+  /// 10 clicks taken, 1 on the channel: Done[offset=10]
+  ///
+  /// 10 of 10 clicks arrived. Twice: 0. Dead letters: 0.
+  /// The supervisor did not stop within 100 ms. It stands in Stopping$DeafLog.take.
+  /// Replay: ./jbang chapters/07-stopping.java --events 10 --fault read@2,put@8 --seed 42
   /// ```
   ///
   /// The first supervisor stopped with the click at 7 in its hand, and 5 and 6
@@ -574,6 +615,24 @@ class Stopping {
   /// got lost, so 8 was put twice, and the receiver dropped the second one.
   ///
   /// The last line is the best one can do about a log that doesn't listen.
+  ///
+  /// A stop that finds the producer in `take`, as a picture:
+  ///
+  /// ```console
+  /// $ ./jbang draw 07 --events 2 --fault stop@1
+  /// ✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   07-stopping.java
+  ///
+  ///   time log             producer    channel      supervisor            consumer
+  ///      1 ┆               ┆           ┆            Starting producer.    ┆
+  /// ↻    2 ┆               #1 from 0   ┆            ┆                     ┆
+  ///      3 read 0          ┆           ┆            ┆                     ┆
+  ///      4 ┆               ┆           put 0        ┆                     ┆
+  ///      5 ┆               ┆           ┆            ┆                     takes 0
+  /// ■    6 ┆               ┆           ┆            ┆                   asks to stop
+  /// ■    7 ┆               ┆           ┆            ┆                 it has stopped
+  ///
+  /// Replay: ./jbang draw 07 --events 2 --capacity 0 --fault stop@1
+  /// ```
   ///
   /// *In the margin:* virtual threads are daemons. When `main` returns, the JVM
   /// exits, and cuts them off in the middle of a put. That looks like a clean
@@ -598,12 +657,13 @@ class Stopping {
     var receiver = new IdempotentReceiver();
     var arrived = new ArrayList<Click>();
 
+    var dice = new Random(Long.parseLong(demo.options.get("--seed"))); // in earnest, without a seed
+
     IO.println("07 · stopping: " + demo.events() + " events, a channel of 2");
     long next = 0;
     for (int enough : List.of(demo.events() / 2, demo.events())) {
       try (var supervision =
-          startSupervisor(
-              log, clicks, deadLetters, next, policy, Time.REAL, new Random(1), IO::println)) {
+          startSupervisor(log, clicks, deadLetters, next, policy, Time.REAL, dice, IO::println)) {
         consume(clicks, receiver, enough, arrived);
         letItRun(supervision);
         supervision.stop(Supervision.SHUTDOWN);
@@ -626,7 +686,7 @@ class Stopping {
     var answer = new CountDownLatch(1);
     try (var supervision =
         startSupervisor(
-            new DeafLog(answer), clicks, deadLetters, 0, policy, Time.REAL, new Random(1), _ -> {})) {
+            new DeafLog(answer), clicks, deadLetters, 0, policy, Time.REAL, dice, _ -> {})) {
       letItRun(supervision);
       supervision.stop(Duration.ofMillis(100)).ifPresent(IO::println);
       answer.countDown();

@@ -25,6 +25,7 @@
 //SOURCES LauncherTest.java
 //SOURCES MatrixTest.java
 //SOURCES SaboteursTest.java
+//SOURCES SchedulesTest.java
 //SOURCES SelfContainedTest.java
 //SOURCES SessionsTest.java
 //SOURCES TranscriptsTest.java
@@ -38,6 +39,7 @@
 //SOURCES harness/Promise.java
 //SOURCES harness/Repository.java
 //SOURCES harness/Run.java
+//SOURCES harness/Schedules.java
 //SOURCES harness/Script.java
 //SOURCES harness/ScriptedChannel.java
 //SOURCES harness/Stage.java
@@ -55,6 +57,7 @@
 //SOURCES drift/Formatting.java
 //SOURCES drift/Inventory.java
 //SOURCES drift/Measured.java
+//SOURCES drift/PromptEngine.java
 //SOURCES drift/Session.java
 //SOURCES drift/Transcripts.java
 
@@ -92,6 +95,7 @@ class AllTests implements Callable<Integer> {
           "HarnessTest",
           "MatrixTest",
           "SaboteursTest",
+          "SchedulesTest",
           "ExercisesTest",
           "SessionsTest",
           "DriftTest",

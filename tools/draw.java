@@ -70,7 +70,8 @@ class Draw implements Callable<Integer> {
       description = {
         "Such as read@7,put@9: the read at offset 7 times out, the put at 9 fails after it got"
             + " through.",
-        "read@7* fails for ever, fatal@7 runs out of memory, none is the default."
+        "read@7* fails for ever, poison@7 can't be decoded, fatal@7 runs out of memory, at stop@7"
+            + " the consumer asks it to stop. none is the default."
       })
   String plan = "none";
 
@@ -98,7 +99,10 @@ class Draw implements Callable<Integer> {
           "A picture holds 1 to 100 --events and a --capacity of 0 to 100.");
     var target = Target.of(words);
     var script = new Script(events, capacity, Script.plan(plan, events));
-    IO.println("✗ fails   ↻ a producer's first read   " + target.source().getFileName() + "\n");
+    IO.println(
+        "✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   "
+            + target.source().getFileName()
+            + "\n");
     try (var run = Run.inLockstep(target.compile().stage(), script)) {
       IO.print(run.drain().timeline().draw(ROWS));
     }

@@ -42,6 +42,7 @@
 //SOURCES ../tests/drift/Formatting.java
 //SOURCES ../tests/drift/Inventory.java
 //SOURCES ../tests/drift/Measured.java
+//SOURCES ../tests/drift/PromptEngine.java
 //SOURCES ../tests/drift/Session.java
 //SOURCES ../tests/drift/Transcripts.java
 

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -92,7 +93,7 @@ public final class Session {
     var session = new Session(file, text, patience);
     PrintStream out = System.out, err = System.err;
     Locale locale = Locale.getDefault();
-    try (var shell = JShell.builder().executionEngine("local").build();
+    try (var shell = JShell.builder().executionEngine(new PromptEngine(), Map.of()).build();
         var print = new PrintStream(session.printed, true, UTF_8)) {
       System.setOut(print);
       System.setErr(print);

@@ -149,18 +149,20 @@ final class Checks {
             Script.of(3, 1, "read@1", "read@1"),
             Script.of(3, 0, "read@1", "read@1", "read@1", "read@1", "read@1", "read@1"),
             Script.of(5, 0, "put@2"),
-            Script.of(12, 0, LongStream.range(0, 12).mapToObj(o -> "read@" + o).toArray(String[]::new)));
+            Script.of(
+                12, 0, LongStream.range(0, 12).mapToObj(o -> "read@" + o).toArray(String[]::new)));
     return smallest(
         subject,
         scripts,
         run -> {
           run.drain();
           if (new HashSet<>(run.arrived()).containsAll(allOf(run))) return Optional.empty();
-          if (isTold(run) && giveUpIsNear(run))
+          if (isTold(run) && gaveUp(run))
             return broken(
                 run,
                 GIVES_UP_TOO_SOON,
-                "it gave up, though each of these faults passes: " + arrivals(run) + ".");
+                "it gave up, though each of these faults passes: " + arrivals(run) + ".",
+                Mistake.COUNTS_ALL_FAILURES);
           boolean silent = !putAfterFault(run);
           return broken(run, silent ? SILENCE : LOST, arrivals(run) + ".");
         });
@@ -194,13 +196,29 @@ final class Checks {
           run.drain();
           if (run.spinning())
             return broken(run, SPINS, "the log has no more, and it is read past its end for ever.");
+          long ends =
+              run.timeline().entries().stream().filter(e -> e.kind() == Timeline.Kind.END).count();
+          if (ends > 1)
+            return broken(
+                run,
+                MISTAKES_THE_END,
+                "the log has no more, and was asked %d times.".formatted(ends),
+                Mistake.TAKES_THE_END_FOR_A_FAILURE);
           if (!isTold(run))
-            return broken(run, SILENCE, "the log has no more, and the consumer was not told.");
+            return broken(
+                run,
+                SILENCE,
+                "the log has no more, and the consumer was not told.",
+                Mistake.KEEPS_IT_TO_ITSELF);
           if (!new HashSet<>(run.arrived()).containsAll(allOf(run)))
-            return broken(run, LOST, "the consumer was told of the end, but " + arrivals(run) + ".");
+            return broken(
+                run,
+                LOST,
+                "the consumer was told of the end, but " + arrivals(run) + ".",
+                Mistake.TELLS_TOO_EARLY);
           run.drain();
           return run.afterTheEnd() > 0
-              ? broken(run, GOES_ON, "something more came after the end.")
+              ? broken(run, GOES_ON, "something more came after the end.", Mistake.TELLS_TOO_EARLY)
               : Optional.empty();
         });
   }
@@ -217,18 +235,27 @@ final class Checks {
             limits.isEmpty() || limits.get().maxRestarts() == 0
                 ? new Kept()
                 : first(
-                    () -> counts(subject, limits.get(), 0), () -> counts(subject, limits.get(), 1)));
+                    () -> counts(subject, limits.get(), 0),
+                    () -> counts(subject, limits.get(), 1)));
   }
 
   private static Optional<Broken> givesUp(Run<?> run) throws Exception {
     long offset = run.script().faults().getFirst().equals("read@0*") ? 0 : 1;
     String fails = "the read at offset " + offset + " fails for ever, and ";
-    run.drain();
+    run.drain().quiet(); // what it returns comes after what it tells
     if (run.spinning()) return broken(run, SPINS, fails + "is retried for ever.");
     if (run.arrived().stream().anyMatch(arrived -> arrived >= offset))
-      return broken(run, LOST, fails + "it goes on without that event. It could still come back.");
+      return broken(
+          run,
+          LOST,
+          fails + "it goes on without that event. It could still come back.",
+          Mistake.GIVES_UP_TIMEOUTS);
     if (!isTold(run))
-      return broken(run, SILENCE, fails + "it gave up, and the consumer was not told.");
+      return broken(
+          run,
+          SILENCE,
+          fails + "it gave up, and the consumer was not told.",
+          Mistake.KEEPS_IT_TO_ITSELF);
     boolean returned =
         run.results().stream()
             .anyMatch(result ->
@@ -238,7 +265,10 @@ final class Checks {
       return broken(
           run,
           UNTOLD,
-          fails + "it gave up, and returned nothing that says so. Its future holds " + run.results());
+          fails
+              + "it gave up, and returned nothing that says so. Its future holds "
+              + run.results(),
+          Mistake.RETURNS_NOTHING);
     var limits = run.stage().limits();
     long attempts = attempts(run, offset);
     if (limits.isEmpty() || attempts == limits.get().maxRestarts() + 1) return Optional.empty();
@@ -247,7 +277,8 @@ final class Checks {
         MISCOUNTS,
         fails
             + "%d restarts are allowed: that's %d attempts, and there were %d."
-                .formatted(limits.get().maxRestarts(), limits.get().maxRestarts() + 1, attempts));
+                .formatted(limits.get().maxRestarts(), limits.get().maxRestarts() + 1, attempts),
+        Mistake.OFF_BY_ONE);
   }
 
   /// Failures so far apart that exactly as many fall into a period as are allowed, and one more that is
@@ -268,14 +299,16 @@ final class Checks {
                 MISCOUNTS,
                 "%d restarts are allowed in a period, and the %d. came when the first was exactly one period old. It still counts, but it was forgotten."
                         .formatted(max, max + 1)
-                    + clock);
+                    + clock,
+                Mistake.EDGE_OF_THE_PERIOD);
           if (nanos > 0 && !run.spinning())
             return broken(
                 run,
                 MISCOUNTS,
                 "it gave up, though never more than %d restarts fell into one period. One that is older than the period doesn't count."
                         .formatted(max)
-                    + clock);
+                    + clock,
+                Mistake.EDGE_OF_THE_PERIOD);
           return Optional.empty();
         });
   }
@@ -299,21 +332,29 @@ final class Checks {
       return broken(
           run,
           NEVER_WAITS,
-          what + "There was not one pause between them, on the clock that was handed in.");
+          what + "There was not one pause between them, on the clock that was handed in.",
+          Mistake.DOES_NOT_PAUSE);
     if (pauses.size() != 4)
-      return broken(run, NEVER_WAITS, what + "The pauses were " + millis(pauses) + ", and not four.");
-    boolean grows =
-        pauses.get(0).compareTo(pauses.get(1)) < 0 && pauses.get(1).compareTo(pauses.get(2)) < 0;
-    if (!grows)
-      return broken(run, NEVER_GROWS, what + "The pauses don't grow: " + millis(pauses) + ".");
-    if (pauses.get(3).compareTo(pauses.get(1)) < 0) return Optional.empty();
+      return broken(
+          run,
+          NEVER_WAITS,
+          what + "The pauses were " + millis(pauses) + ", and not four.",
+          Mistake.DOES_NOT_PAUSE);
+    if (pauses.get(2).compareTo(pauses.get(0).multipliedBy(2)) < 0)
+      return broken(
+          run,
+          NEVER_GROWS,
+          what + "The pauses don't grow: " + millis(pauses) + ".",
+          Mistake.PAUSES_ALIKE);
+    if (pauses.get(3).multipliedBy(2).compareTo(pauses.get(2)) <= 0) return Optional.empty();
     return broken(
         run,
         NEVER_RESETS,
         what
             + "The offset had moved, and the last pause is not a first one again: "
             + millis(pauses)
-            + ".");
+            + ".",
+        Mistake.REMEMBERS_OLD_PAUSES);
   }
 
   private static Verdict capHolds(Subject subject, Stage.Limits limits) {
@@ -329,32 +370,46 @@ final class Checks {
                   run,
                   OVER_THE_CAP,
                   "no pause should be longer than %d ms, and they are %s."
-                      .formatted(limits.cap().toMillis(), millis(pauses)))
+                      .formatted(limits.cap().toMillis(), millis(pauses)),
+                  Mistake.ADDS_TO_THE_CAP)
               : Optional.empty();
         });
   }
 
+  /// The same dice twice, and then others.
   private static Verdict jitters(Subject subject) {
-    var seen = new HashSet<List<Duration>>();
-    for (long seed = 1; seed <= 3; seed++) {
-      var verdict =
-          each(
-              subject,
-              List.of(Script.of(3, 0, "read@1", "read@1")),
-              Run.Conditions.otherDice(seed),
-              run -> {
-                var pauses = run.drain().pauses();
-                return seen.add(pauses) || seen.size() > 1
-                    ? Optional.empty()
-                    : broken(
-                        run,
-                        NO_JITTER,
-                        "two supervisors with different dice wait alike, %s: they come back in the same instant."
-                            .formatted(millis(pauses)));
-              });
-      if (verdict instanceof Broken) return verdict;
-    }
-    return new Kept();
+    var seen = new ArrayList<List<Duration>>();
+    return first(
+        () -> throwing(1, subject, seen),
+        () -> throwing(1, subject, seen),
+        () -> throwing(2, subject, seen),
+        () -> throwing(3, subject, seen));
+  }
+
+  private static Verdict throwing(long seed, Subject subject, List<List<Duration>> seen) {
+    return each(
+        subject,
+        List.of(Script.of(3, 0, "read@1", "read@1")),
+        Run.Conditions.otherDice(seed),
+        run -> {
+          seen.add(run.drain().pauses());
+          String first = millis(seen.getFirst());
+          if (seen.size() == 2 && !seen.getFirst().equals(seen.getLast()))
+            return broken(
+                run,
+                NO_JITTER,
+                "the same dice, thrown twice, gave %s and %s."
+                    .formatted(first, millis(seen.getLast())),
+                Mistake.THROWS_OTHER_DICE);
+          return seen.size() == 4 && seen.stream().distinct().count() == 1
+              ? broken(
+                  run,
+                  NO_JITTER,
+                  "three supervisors with different dice wait alike, %s: they come back in the same instant."
+                      .formatted(first),
+                  Mistake.THROWS_NO_DICE)
+              : Optional.empty();
+        });
   }
 
   private static String millis(List<Duration> pauses) {
@@ -387,7 +442,8 @@ final class Checks {
     String what = "the event at offset " + poison.getFirst() + " can't be decoded, and ";
     if (!run.drain().arrived().containsAll(good)) {
       Way way = run.spinning() ? SPINS : isTold(run) ? STOPS_AT_IT : SILENCE;
-      return broken(run, way, what + "those behind it never come.");
+      return broken(
+          run, way, what + "those behind it never come.", Mistake.WAITS_FOR_POISON_TO_GET_BETTER);
     }
     return letters(run, what, poison);
   }
@@ -406,10 +462,15 @@ final class Checks {
             UNTOLD,
             what
                 + "no dead letter says that it was offset %d, and why: %s."
-                    .formatted(offset, letters));
+                    .formatted(offset, letters),
+            Mistake.SKIPS_WITHOUT_A_LETTER);
     return letters.size() == poison.size()
         ? Optional.empty()
-        : broken(run, TWICE, "%d events are poison, and the dead letters are %s.".formatted(poison.size(), letters));
+        : broken(
+            run,
+            TWICE,
+            "%d events are poison, and the dead letters are %s.".formatted(poison.size(), letters),
+            Mistake.SKIPS_WITHOUT_A_LETTER);
   }
 
   /// A decoder with a mistake in it takes every event for poison.
@@ -427,10 +488,15 @@ final class Checks {
                 run,
                 SKIPS_EVERYTHING,
                 "not one of %d events can be decoded, and all of them were put aside. That's a broken decoder, and nobody was told."
-                    .formatted(events));
+                    .formatted(events),
+                Mistake.SKIPS_FOR_FREE);
           return isTold(run)
               ? Optional.empty()
-              : broken(run, SILENCE, "it gave up on the poison, and the consumer was not told.");
+              : broken(
+                  run,
+                  SILENCE,
+                  "it gave up on the poison, and the consumer was not told.",
+                  Mistake.KEEPS_IT_TO_ITSELF);
         });
   }
 
@@ -439,13 +505,16 @@ final class Checks {
     var missing = allOf(run);
     missing.removeAll(run.arrived());
     int aside = run.stage().deadLetters().size();
-    if (aside > 0 && missing.getFirst() == 1 && !run.arrived().contains(4L)) return Optional.empty();
+    if (aside > 0 && missing.getFirst() == 1 && !run.arrived().contains(4L))
+      return Optional.empty();
     return broken(
         run,
         LOST,
-        "there is room for one dead letter, and nobody reads it, so the event at offset 3 has to wait. But "
+        "there is room for one dead letter, and nobody reads it, so the event at offset 3 has to"
+            + " wait. But "
             + arrivals(run)
-            + ".");
+            + ".",
+        Mistake.DROPS_DEAD_LETTERS);
   }
 
   private static List<Long> poisonIn(Run<?> run) {
@@ -488,21 +557,29 @@ final class Checks {
     return run -> {
       while (run.arrived().size() < enough && run.next().isPresent()) {}
       run.quiet();
-      var left = stop(run, " (It was in " + during + ".)");
+      var left = stop(run, 0, " (It was in " + during + ".)");
       if (left.isPresent()) return left;
       return goesOn(run, "It was stopped in " + during + ". ");
     };
   }
 
-  private static Optional<Broken> stop(Run<?> run, String when) throws Exception {
+  /// @param reads how often it may still read while the stop is on its way
+  private static Optional<Broken> stop(Run<?> run, int reads, String when) throws Exception {
     long attempts = attempts(run);
     Optional<String> unstopped = run.inTime("stop()", () -> run.stage().stop(STOP));
     var left = Threads.since(run.threadsBefore());
-    if (attempts(run) > attempts + 1 || retriesInterrupt(run))
-      return broken(run, RESTARTS_ANYWAY, "it was asked to stop, and tried again." + when);
+    if (attempts(run) > attempts + reads || retriesInterrupt(run))
+      return broken(
+          run,
+          RESTARTS_ANYWAY,
+          "it was asked to stop, and tried again." + when,
+          Mistake.TAKES_A_STOP_FOR_A_FAILURE);
     if (!left.isEmpty())
       return broken(
-          run, LEFT_BEHIND, "after the stop there is still a " + left.getFirst() + "." + when);
+          run,
+          LEFT_BEHIND,
+          "after the stop there is still a " + left.getFirst() + "." + when,
+          Mistake.LETS_THREADS_LIE);
     return unstopped.isEmpty()
         ? Optional.empty()
         : broken(run, UNCLEAR, "it did stop, and says: " + unstopped.get() + when);
@@ -524,11 +601,14 @@ final class Checks {
     return broken(
         run,
         lost ? LOST : TWICE,
-        when + "It says that it stopped at offset %d, and goes on there: %s.".formatted(at, arrivals(run)));
+        when
+            + "It says that it stopped at offset %d, and goes on there: %s."
+                .formatted(at, arrivals(run)),
+        Mistake.FORGETS_THE_ONE_IN_HAND);
   }
 
   private static <E> Optional<Broken> stopsAtOnce(Run<E> run) throws Exception {
-    var left = stop(run, " (It had just begun.)");
+    var left = stop(run, 9, " (It had just begun.)");
     if (left.isPresent()) return left;
     run.drain();
     try {
@@ -543,12 +623,12 @@ final class Checks {
     run.next();
     run.next();
     run.quiet();
-    return stop(run, " (It had come to the log's end, and nobody took what it had to say.)");
+    return stop(run, 0, " (It had come to the log's end, and nobody took what it had to say.)");
   }
 
   private static Optional<Broken> stopsSomehow(Run<?> run) throws Exception {
     run.drain();
-    return stop(run, " (There was no room for a dead letter.)");
+    return stop(run, 0, " (There was no room for a dead letter.)");
   }
 
   private static Optional<Broken> reportsTheDeaf(Run<?> run) throws Exception {
@@ -559,7 +639,9 @@ final class Checks {
         : broken(
             run,
             UNTOLD,
-            "the read at offset 2 doesn't listen to interrupts, so its thread is still there. The stop says nothing of it.");
+            "the read at offset 2 doesn't listen to interrupts, so its thread is still there. The"
+                + " stop says nothing of it.",
+            Mistake.WAITS_WITHOUT_A_BOUND);
   }
 
   private static Optional<Broken> drains(Run<?> run) throws Exception {
@@ -570,14 +652,16 @@ final class Checks {
     run.drain();
     boolean went = run.inTime("drain()", drain::get);
     run.drain();
-    boolean all = run.arrived().equals(List.of(0L, 1L, 2L, 3L)); // the one in hand may be among them
+    boolean all =
+        run.arrived().equals(List.of(0L, 1L, 2L, 3L)); // the one in hand may be among them
     if (went && run.told() && (all || run.arrived().size() > 3)) return Optional.empty();
     return broken(
         run,
         SILENCE,
         "it was drained, which %s, and the consumer %s told; %s."
             .formatted(
-                went ? "went well" : "failed", run.told() ? "was" : "was not", arrivals(run)));
+                went ? "went well" : "failed", run.told() ? "was" : "was not", arrivals(run)),
+        Mistake.KEEPS_IT_TO_ITSELF);
   }
 
   static Verdict fatalIsFatal(Subject subject) {
@@ -585,14 +669,15 @@ final class Checks {
         subject,
         List.of(Script.of(4, 0, "fatal@1")),
         run -> {
-          run.drain();
+          run.drain().quiet();
           String what = "the read at offset 1 ran out of memory, and ";
           long reads = attempts(run, 1);
           if (reads > 1) return broken(run, RESTARTS_ANYWAY, what + "was tried again.");
           if (run.diedOf(OutOfMemoryError.class))
             return isTold(run)
                 ? Optional.empty()
-                : broken(run, SILENCE, what + "the consumer was not told.");
+                : broken(
+                    run, SILENCE, what + "the consumer was not told.", Mistake.KEEPS_IT_TO_ITSELF);
           boolean told =
               failuresIfAny(run).stream().anyMatch(failure -> failure.contains("OutOfMemoryError"));
           return told
@@ -605,10 +690,11 @@ final class Checks {
     return run.told() || run.stage().ended();
   }
 
-  /// Whether the last thing that happened at the log is a failure.
-  private static boolean giveUpIsNear(Run<?> run) {
+  /// Whether it restarted at first, and the last thing that happened at the log is a failure.
+  private static boolean gaveUp(Run<?> run) {
     var attempts = run.timeline().entries().stream().filter(Mistake::isAttempt).toList();
-    return !attempts.isEmpty() && attempts.getLast().kind() != Timeline.Kind.END;
+    return attempts.stream().filter(Mistake::isFault).count() > 1
+        && attempts.getLast().kind() != Timeline.Kind.END;
   }
 
   // ---- running ----
@@ -703,6 +789,10 @@ final class Checks {
 
   private static Optional<Broken> broken(Run<?> run, Way way, String what) {
     return Optional.of(Broken.in(run, way, what));
+  }
+
+  private static Optional<Broken> broken(Run<?> run, Way way, String what, Mistake mistake) {
+    return Optional.of(Broken.in(run, way, what, mistake));
   }
 
   private static <E> Object stepOf(Run<E> run, long offset) throws Exception {

@@ -1,6 +1,7 @@
 package harness;
 
 import java.lang.Thread.UncaughtExceptionHandler;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -48,6 +49,8 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
   /// Leaked threads that a watch has reported. They never end, and count only once.
   private static final Set<Long> REPORTED = ConcurrentHashMap.newKeySet();
 
+  private static final Duration GRACE = Duration.ofMillis(20);
+
   private int uncaughtBefore;
   private Set<Object> futuresBefore;
   private Set<Long> threadsBefore;
@@ -83,9 +86,19 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
           if (!isEndOfRun(e)) breaches.add(new Breach(Article.FORGOTTEN_FUTURE, e + placeOf(e)));
         });
     for (Threads.Seen thread : Threads.since(threadsBefore))
-      if (REPORTED.add(thread.thread().threadId()))
+      if (!isAboutToEnd(thread.thread()) && REPORTED.add(thread.thread().threadId()))
         breaches.add(new Breach(Article.LEAKED_THREAD, thread.toString()));
     return breaches.stream().distinct().toList();
+  }
+
+  /// A thread may have said its last word, and not have ended yet.
+  private static boolean isAboutToEnd(Thread thread) {
+    try {
+      return thread.join(GRACE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   /// What a program calls instead of `System.exit` and its kin: see [Watching].

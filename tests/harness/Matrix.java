@@ -36,15 +36,7 @@ public final class Matrix {
           row(BACKPRESSURE, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT),
           row(ONE_STEP, breaks(NOTHING_TO_CALL), KEPT, KEPT, KEPT, KEPT, KEPT, KEPT),
           row(FAILURE_IS_A_VALUE, breaks(NOTHING_TO_CALL), KEPT, KEPT, KEPT, KEPT, KEPT, KEPT),
-          row(
-              DOWNSTREAM_LIVES_ON,
-              breaks(SILENCE),
-              breaks(SILENCE),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
+          row(DOWNSTREAM_LIVES_ON, breaks(SILENCE), breaks(SILENCE), KEPT, KEPT, KEPT, KEPT, KEPT),
           row(SAME_CHANNEL, NOT_YET, NOT_YET, KEPT, KEPT, KEPT, KEPT, KEPT),
           row(
               NOTHING_LOST,
@@ -64,15 +56,7 @@ public final class Matrix {
               breaks(TWICE),
               breaks(TWICE),
               KEPT),
-          row(
-              IT_ENDS,
-              breaks(SILENCE),
-              breaks(SILENCE),
-              breaks(SPINS),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
+          row(IT_ENDS, breaks(SILENCE), breaks(SILENCE), breaks(SPINS), KEPT, KEPT, KEPT, KEPT),
           row(IT_GIVES_UP, NOT_YET, NOT_YET, breaks(SPINS), KEPT, KEPT, KEPT, KEPT),
           row(
               IT_WAITS,

@@ -78,7 +78,75 @@ public enum Mistake {
   REPEATS_A_PUT_THAT_GOT_THROUGH(
       "the put got through, and then it failed. The restart at the failed offset put the event"
           + " again: at-least-once",
-      "what the step knows about an event when it fails after its put");
+      "what the step knows about an event when it fails after its put"),
+  TAKES_THE_END_FOR_A_FAILURE(
+      "the end of the log is one more failure to it: it reads past the end again and again, until"
+          + " it gives up",
+      "what the step returns when there is nothing at its offset, and nothing is wrong"),
+  TELLS_TOO_EARLY(
+      "the consumer is told of an end that is none yet: somebody may still start another producer",
+      "where the end is put on the channel. Only who starts no other producer can know it"),
+  KEEPS_IT_TO_ITSELF(
+      "the work is over, and only the program knows",
+      "what happens between the last exit and the return. Who takes from the channel has to hear of"
+          + " it"),
+  RETURNS_NOTHING(
+      "it gives up, and its caller gets no failure to act on",
+      "what the supervisor's future returns"),
+  OFF_BY_ONE(
+      "the number of restarts is compared with the intensity one too early, or one too late",
+      "the comparison with the intensity. An intensity of 3 allows three restarts, and refuses the"
+          + " fourth"),
+  EDGE_OF_THE_PERIOD(
+      "a restart is forgotten too early, or too late, or on another clock than the one handed in",
+      "the comparison with the period. Exactly one period old still counts"),
+  DOES_NOT_PAUSE(
+      "the supervisor restarts at once, or it waits on a clock of its own",
+      "where the time that was handed in is asked to sleep"),
+  PAUSES_ALIKE(
+      "each pause is like the one before",
+      "how a pause depends on the number of failures in a row"),
+  REMEMBERS_OLD_PAUSES(
+      "after progress the pauses go on from where they were",
+      "what else has to begin anew when the offset has moved"),
+  ADDS_TO_THE_CAP(
+      "chance makes a pause longer than the longest one",
+      "the order of the cap and the jitter. Jitter takes off, and never puts on"),
+  THROWS_NO_DICE(
+      "chance plays no part in the pauses", "where the dice that were handed in are thrown"),
+  THROWS_OTHER_DICE(
+      "the pauses come from other dice than the ones handed in: no run of it can be repeated",
+      "every call that makes a random number"),
+  COUNTS_ALL_FAILURES(
+      "it counts failures wherever they were, and forgets that the offset has moved in between",
+      "what becomes of the count after progress"),
+  WAITS_FOR_POISON_TO_GET_BETTER(
+      "an event that can't be decoded is treated like a fault that passes",
+      "the verdict on such a failure"),
+  GIVES_UP_TIMEOUTS(
+      "a timeout is treated like poison", "the verdict on a failure that may get better"),
+  SKIPS_FOR_FREE(
+      "a skip costs nothing, so there can be any number of them",
+      "what is entered in the books when an event is put aside. Is a failure right behind a skipped"
+          + " event progress?"),
+  SKIPS_WITHOUT_A_LETTER(
+      "the event is left out, and nobody will find it", "what happens before the skip"),
+  DROPS_DEAD_LETTERS(
+      "a dead letter was refused by a full channel, and dropped",
+      "how a dead letter gets onto its channel. put() waits"),
+  TAKES_A_STOP_FOR_A_FAILURE(
+      "an interrupt is one more failure to it, and is answered with a restart",
+      "every catch that an interrupt can reach, in whatever disguise it comes"),
+  LETS_THREADS_LIE(
+      "the stop doesn't reach every thread, or doesn't wait until it has ended",
+      "who is interrupted, and who is waited for"),
+  WAITS_WITHOUT_A_BOUND(
+      "the stop waits for a thread that doesn't listen", "how long the stop waits, and what then"),
+  FORGETS_THE_ONE_IN_HAND(
+      "the offset at which it says that it stopped is not the first one that was not delivered",
+      "what becomes of an event that was read and not yet put when the stop came"),
+  FORGETS_WHAT_CAME(
+      "the receiver lets an event pass that came before", "the comparison with the last offset");
 
   final String looksLike;
   final String lookAt;

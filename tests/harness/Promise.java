@@ -40,19 +40,25 @@ public enum Promise {
       Checks::itEnds),
   IT_GIVES_UP(
       "It gives up",
-      "a fault that does not go away is retried a bounded number of times, then returned to someone who can act",
+      "a fault that does not go away is retried a bounded number of times, then returned to someone"
+          + " who can act",
       Checks::itGivesUp),
   IT_WAITS(
       "It waits",
       "restarts back off, with jitter; progress resets both the delay and the count",
       Checks::itWaits),
   ONE_BAD_EVENT(
-      "One bad event", "a poison event goes aside, as a dead letter, and the rest arrives", Checks::oneBadEvent),
+      "One bad event",
+      "a poison event goes aside, as a dead letter, and the rest arrives",
+      Checks::oneBadEvent),
   IT_STOPS(
       "It stops",
       "on request, within a bound; an interrupt is a stop, never a failure; no thread is left",
       Checks::itStops),
-  FATAL_IS_FATAL("Fatal is fatal", "an Error is not dressed up as a failure, or a restart", Checks::fatalIsFatal);
+  FATAL_IS_FATAL(
+      "Fatal is fatal",
+      "an Error is not dressed up as a failure, or a restart",
+      Checks::fatalIsFatal);
 
   private final String title;
   private final String line;

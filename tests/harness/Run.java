@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -59,7 +60,7 @@ public final class Run<E> implements AutoCloseable {
   private final Stage<E> stage;
   private final Timeline timeline = new Timeline();
   private final Set<Long> before;
-  private final ScriptedChannel<Object> channel;
+  private final BlockingQueue<Object> channel;
   private Function<Object, Optional<E>> eventOf = Run::itself;
   private Predicate<Object> isNew = _ -> true;
   private final Set<Thread> readers = new LinkedHashSet<>();
@@ -86,6 +87,13 @@ public final class Run<E> implements AutoCloseable {
   private long now;
   private Conditions conditions = Conditions.USUAL;
   private boolean interruptedOnce;
+
+  /// Waits for the program with a timeout, and yet can do nothing that the program doesn't.
+  private volatile Thread asker;
+
+  private final boolean oneOfMany;
+  private int interruptAt;
+  private int moments;
   private boolean told;
   private int afterTheEnd;
   private boolean spinning;
@@ -137,18 +145,37 @@ public final class Run<E> implements AutoCloseable {
   public static <E> Run<E> inLockstep(Stage<E> stage, Script script) {
     var run = new Run<>(stage, script);
     run.lockstep = true;
-    run.enoughFailures = script.faults().size() + 2;
+    int restarts = stage.limits().map(Stage.Limits::maxRestarts).orElse(0);
+    run.enoughFailures = script.faults().size() + restarts + 2;
     run.start();
+    return run;
+  }
+
+  /// One of many thousands: started on the caller's thread, and nobody looks at threads. It's for
+  /// programs of which we know that they come to an end: see [#drainToTheEnd].
+  ///
+  /// @param interruptAt at which moment its thread is interrupted; 0 for never. The beginning and the end
+  ///     of each of its calls are a moment, counted from 1
+  static <E> Run<E> oneOfMany(Stage<E> stage, Script script, int interruptAt) throws Exception {
+    var run = new Run<>(stage, script, true);
+    run.interruptAt = interruptAt;
+    run.started = true;
+    stage.start(run);
     return run;
   }
 
   /// A run without a start: for calls of a single step.
   Run(Stage<E> stage, Script script) {
+    this(stage, script, false);
+  }
+
+  private Run(Stage<E> stage, Script script, boolean oneOfMany) {
+    this.oneOfMany = oneOfMany;
     this.stage = stage;
     this.script = script;
     this.pendingFaults = new ArrayList<>(script.faults());
-    this.channel = new ScriptedChannel<>(this, script.capacity());
-    this.before = Threads.ids();
+    this.channel = oneOfMany ? plainChannel() : new ScriptedChannel<>(this, script.capacity());
+    this.before = oneOfMany ? Set.of() : Threads.ids();
     boolean forEver = script.faults().stream().anyMatch(fault -> fault.matches(".*\\*|poison.*"));
     this.enoughFailures = forEver ? 50 : script.faults().size() + 5;
   }
@@ -215,7 +242,11 @@ public final class Run<E> implements AutoCloseable {
   /// The log: the event at `offset`, or what the script has in store for this read.
   public E take(long offset) throws InterruptedException {
     awaitTurn(Lane.LOG);
-    return read(offset);
+    try {
+      return read(offset);
+    } finally {
+      maybeInterrupt();
+    }
   }
 
   private synchronized E read(long offset) throws InterruptedException {
@@ -232,12 +263,12 @@ public final class Run<E> implements AutoCloseable {
       timeline.add(Lane.LOG, Kind.NOTE, offset, "read " + offset + " waits");
       awaitTheEndOnce();
     }
+    if (pendingFaults.remove("stop@" + offset)) askToStop();
     if (pendingFaults.remove("disguised@" + offset)) {
       timeline.add(Lane.LOG, Kind.NOTE, offset, "read " + offset + " waits");
       try {
         awaitTheEnd();
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
         throw new IllegalStateException("the client was closed", e);
       }
     }
@@ -272,6 +303,32 @@ public final class Run<E> implements AutoCloseable {
     return event;
   }
 
+  /// The consumer asks the program to stop, while it reads. The read lasts until it's interrupted, or
+  /// until it turns out that there's no way to stop.
+  private void askToStop() throws InterruptedException {
+    timeline.add(Lane.CONSUMER, Kind.TOLD, -1, "asks to stop");
+    var answer = new FutureTask<>(() -> stage.stop(PATIENCE));
+    var asker =
+        new Thread(
+            () -> {
+              answer.run();
+              noteAnswer(answer);
+            },
+            "asker");
+    this.asker = asker;
+    asker.start();
+    while (!answer.isDone()) wait();
+  }
+
+  private synchronized void noteAnswer(Future<Optional<String>> answer) {
+    String text =
+        answer.state() == Future.State.FAILED
+            ? "can't: " + answer.exceptionNow().getMessage()
+            : answer.resultNow().orElse("it has stopped");
+    timeline.add(Lane.CONSUMER, Kind.TOLD, -1, text);
+    notifyAll();
+  }
+
   /// The channel that the consumer holds.
   public BlockingQueue<E> channel() {
     return channel(Optional::of);
@@ -303,6 +360,7 @@ public final class Run<E> implements AutoCloseable {
         awaitTurn(Lane.SUPERVISOR);
         super.put(letter);
         timeline.add(Lane.SUPERVISOR, Kind.ASIDE, -1, "aside: " + letter);
+        maybeInterrupt();
       }
     };
   }
@@ -334,6 +392,7 @@ public final class Run<E> implements AutoCloseable {
       if (conditions.pausesLast && !interruptedOnce) awaitTheEndOnce();
       if (conditions.pausesTakeTime) now += pause.toNanos();
     }
+    maybeInterrupt();
   }
 
   /// The program's dice. All runs throw alike, unless a check has other dice.
@@ -368,6 +427,85 @@ public final class Run<E> implements AutoCloseable {
   public Run<E> drain() {
     while (next().isPresent() && arrived.size() < 3 * script.events() + 10) {}
     return noteDeaths();
+  }
+
+  /// Takes events until the end comes, and waits for the program to return. Who calls this has a
+  /// deadline for a program that doesn't.
+  Run<E> drainToTheEnd() throws InterruptedException {
+    while (!told) take(channel.take());
+    return awaitResults();
+  }
+
+  /// Waits for the program to return, however often it is interrupted and goes on where it stopped,
+  /// while another thread takes events.
+  Run<E> drainAcrossStops() throws Exception {
+    var consumer = Thread.startVirtualThread(this::takeUntilInterrupted);
+    awaitResults();
+    while (results().getLast().contains("Stopped")) {
+      stage.resume(this, stage.stoppedAt());
+      awaitResults();
+    }
+    consumer.interrupt();
+    consumer.join();
+    for (Object message; (message = channel.poll()) != null; ) take(message);
+    return this;
+  }
+
+  private void takeUntilInterrupted() {
+    try {
+      while (true) take(channel.take());
+    } catch (InterruptedException e) {
+      // the rest is taken by the one who asked
+    }
+  }
+
+  private void take(Object message) {
+    noteTaken(message, "something");
+    if (!isEnd(message) && isNew.test(message)) eventOf.apply(message).ifPresent(this::arrived);
+  }
+
+  private interface Put {
+    void of(Object message) throws InterruptedException;
+  }
+
+  /// The JDK's own queues. Virtual threads change places on them quickly, which they don't on a monitor.
+  private BlockingQueue<Object> plainChannel() {
+    if (script.capacity() == 0)
+      return new SynchronousQueue<>() {
+        @Override
+        public void put(Object message) throws InterruptedException {
+          putPlainly(super::put, message);
+        }
+      };
+    return new ArrayBlockingQueue<>(script.capacity()) {
+      @Override
+      public void put(Object message) throws InterruptedException {
+        putPlainly(super::put, message);
+      }
+    };
+  }
+
+  private void putPlainly(Put put, Object message) throws InterruptedException {
+    maybeInterrupt();
+    try {
+      put.of(message);
+      long offset = offsetOf(message);
+      timeline.add(Lane.CHANNEL, Kind.PUT, offset, "put " + message);
+      if (offset >= 0 && putFails(offset)) throw stage.timeout(offset);
+    } finally {
+      maybeInterrupt();
+    }
+  }
+
+  private Run<E> awaitResults() throws InterruptedException {
+    for (Future<?> future : held) {
+      try {
+        future.get();
+      } catch (ExecutionException e) {
+        // that's a result, too
+      }
+    }
+    return this;
   }
 
   /// Takes nothing, and waits until the program can't move, spins, or tries our patience.
@@ -446,7 +584,7 @@ public final class Run<E> implements AutoCloseable {
           return false;
         }
       }
-      var threads = Threads.since(before);
+      var threads = Threads.since(before).stream().filter(it -> it.thread() != asker).toList();
       boolean virtual = threads.stream().allMatch(thread -> thread.thread().isVirtual());
       looks = virtual ? LOOKS_TO_BE_SURE : LOOKS_AT_PLATFORM_THREADS;
       boolean allWait = threads.stream().allMatch(Threads.Seen::waits) && !Threads.poolHasWork();
@@ -476,6 +614,7 @@ public final class Run<E> implements AutoCloseable {
   /// Where every call of the program begins: it waits for its turn in lockstep, and ends with the run.
   void awaitTurn(Lane lane) {
     endIfOver();
+    maybeInterrupt();
     if (!lockstep) return;
     boolean interrupted = false;
     synchronized (this) {
@@ -491,6 +630,15 @@ public final class Run<E> implements AutoCloseable {
     }
     if (interrupted) Thread.currentThread().interrupt();
     endIfOver();
+  }
+
+  /// Where a call of the program begins or ends, the program may be interrupted.
+  void maybeInterrupt() {
+    if (interruptAt > 0 && ++moments == interruptAt) Thread.currentThread().interrupt();
+  }
+
+  synchronized int moments() {
+    return moments;
   }
 
   private boolean grantTurn() {
@@ -611,7 +759,7 @@ public final class Run<E> implements AutoCloseable {
       over = true;
       notifyAll();
     }
-    if (busy.isEmpty())
+    if (busy.isEmpty() && !oneOfMany)
       waitForThreadsToEnd(); // a busy thread has shown already that it doesn't end
     held.forEach(Future::state); // looked at
   }

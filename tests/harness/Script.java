@@ -13,7 +13,8 @@ import java.util.TreeSet;
 /// written twice; `put@3` fails after the event got through; the event at `poison@3` can never be
 /// decoded. More exist only here: `read@3*` times out for ever, `fatal@3` throws an `OutOfMemoryError`,
 /// `wait@3` makes the read wait until the run is over or the reader is interrupted, `deaf@3` makes it
-/// wait without listening to interrupts, and `disguised@3` answers an interrupt with another exception.
+/// wait without listening to interrupts, `disguised@3` answers an interrupt with another exception,
+/// and at `stop@3` the consumer asks the program to stop.
 public record Script(int events, int capacity, List<String> faults) {
 
   public static Script of(int events, int capacity, String... faults) {
@@ -74,12 +75,12 @@ public record Script(int events, int capacity, List<String> faults) {
     if (text.equals("none")) return List.of();
     List<String> faults = Arrays.asList(text.split(","));
     for (String fault : faults) {
-      if (!fault.matches("read@\\d{1,6}\\*?|(put|poison|fatal|wait|deaf|disguised)@\\d{1,6}"))
+      if (!fault.matches("read@\\d{1,6}\\*?|(put|poison|fatal|wait|deaf|disguised|stop)@\\d{1,6}"))
         throw new IllegalArgumentException(
             "'"
                 + fault
-                + "' is no fault. Write read@3, read@3* (for ever), put@3, poison@3, fatal@3, wait@3,"
-                + " deaf@3, disguised@3 or none.");
+                + "' is no fault. Write read@3, read@3* (for ever), put@3, poison@3, fatal@3,"
+                + " wait@3, deaf@3, disguised@3, stop@3 or none.");
       int offset = Integer.parseInt(fault.replaceAll("\\D", ""));
       if (offset >= events)
         throw new IllegalArgumentException(
@@ -94,7 +95,7 @@ public record Script(int events, int capacity, List<String> faults) {
   }
 
   /// Scripts with one fault less, then with one event less: where a failing script may shrink to.
-  List<Script> smaller() {
+  public List<Script> smaller() {
     var smaller = new ArrayList<Script>();
     for (int i = 0; i < faults.size(); i++) {
       var fewer = new ArrayList<>(faults);

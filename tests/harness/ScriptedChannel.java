@@ -31,7 +31,11 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
 
   @Override
   public void put(E event) throws InterruptedException {
-    offerWithin(event, Long.MAX_VALUE);
+    try {
+      offerWithin(event, Long.MAX_VALUE);
+    } finally {
+      run.maybeInterrupt();
+    }
   }
 
   @Override
@@ -102,7 +106,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
     accepted++;
     if (run.isEnd(event)) run.timeline().add(Lane.CHANNEL, Kind.TOLD, -1, "put the end");
     else if (!event.equals(lastRefused)) // else it's the same put, tried again
-      run.timeline().add(Lane.CHANNEL, Kind.PUT, run.offsetOf(event), "put " + name(event));
+    run.timeline().add(Lane.CHANNEL, Kind.PUT, run.offsetOf(event), "put " + name(event));
     run.notifyAll();
   }
 

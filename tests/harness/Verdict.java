@@ -31,6 +31,7 @@ public sealed interface Verdict {
     NO_JITTER("all supervisors wait alike, and come back in the same instant"),
     MISCOUNTS("it doesn't count restarts as it should"),
     GIVES_UP_TOO_SOON("it gives up on a producer that would get through"),
+    MISTAKES_THE_END("it takes the end for a failure"),
     GOES_ON("something comes after the end"),
     STOPS_AT_IT("it gives up at an event that can't be decoded"),
     SKIPS_EVERYTHING("it skips a whole log"),
