@@ -143,7 +143,8 @@ class CloseASensor {
       boolean interrupted = Thread.interrupted(); // we're asked to stop, and so is this
       try {
         stop(SHUTDOWN).ifPresent(out);
-      } catch (InterruptedException e) {
+      } catch (InterruptedException e) { // asked again: then we don't wait any longer
+        out.accept("Nobody waited for the " + thread.getName() + " to stop.");
         interrupted = true;
       }
       if (interrupted) Thread.currentThread().interrupt();

@@ -6,6 +6,7 @@ import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -124,12 +125,14 @@ public final class Exercise06a implements Stage<ImportAFile.Row> {
   /// What the harness has no fault for: a file that isn't there, and an exception of another kind.
   @Override
   public Optional<String> complaint(Run<ImportAFile.Row> run) throws Exception {
-    return complaintAboutNoFile().or(Exercise06a::complaintAboutTheUnknown);
+    return complaintAboutNoFile()
+        .or(Exercise06a::complaintAboutTheUnknown)
+        .or(Exercise06a::complaintAboutRoom);
   }
 
   private static Optional<String> complaintAboutNoFile() {
     var asked = new AtomicInteger();
-    var imported = new Import();
+    var imported = new Import(99);
     String end =
         imported.of(number -> {
           if (asked.incrementAndGet() > 30) return null; // or we'd never see the end of it
@@ -148,7 +151,7 @@ public final class Exercise06a implements Stage<ImportAFile.Row> {
 
   private static Optional<String> complaintAboutTheUnknown() {
     var asked = new AtomicInteger();
-    var imported = new Import();
+    var imported = new Import(99);
     String end =
         imported.of(number -> {
           if (number == 1 && asked.incrementAndGet() <= 2)
@@ -164,23 +167,50 @@ public final class Exercise06a implements Stage<ImportAFile.Row> {
         : Optional.of(what + "should be retried, and the supervisor " + end + ".");
   }
 
-  /// An import of which the harness sees nothing, without pauses and with room for everything.
-  private static final class Import implements ImportAFile.Time {
-    final BlockingQueue<ImportAFile.DeadLetter> deadLetters = new LinkedBlockingQueue<>();
-
-    /// What the supervisor returned, or what else became of it.
-    String of(ImportAFile.Source source) {
-      Future<ImportAFile.Exit> supervisor =
-          ImportAFile.startSupervisor(
-              source, new LinkedBlockingQueue<>(), deadLetters, POLICY, this, _ -> {});
-      try {
-        return "returned " + supervisor.get(2, TimeUnit.SECONDS);
-      } catch (TimeoutException e) {
-        supervisor.cancel(true);
-        return "was still there two seconds later";
-      } catch (Exception e) {
-        return "died of " + e.getCause();
+  private static Optional<String> complaintAboutRoom() {
+    var imported = new Import(1);
+    var supervisor = imported.start(number -> number < 9 ? "customer " + number : null);
+    try {
+      String what = "there is room for one dead letter, and a second line is bad. ";
+      for (int i = 0; i < 200 && imported.deadLetters.isEmpty(); i++) Thread.sleep(5);
+      Thread.sleep(50);
+      if (supervisor.isDone())
+        return Optional.of(
+            what
+                + "The supervisor should wait until somebody takes the first one, and it "
+                + endOf(supervisor)
+                + ".");
+      for (long line = 0; line < 9; line++) {
+        var letter = imported.deadLetters.poll(2, TimeUnit.SECONDS);
+        if (letter == null || letter.line() != line)
+          return Optional.of(
+              what
+                  + "Then somebody took one after the other. Line %d should come, and there came %s."
+                      .formatted(line, letter));
       }
+      return Optional.empty();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    } finally {
+      endOf(supervisor);
+    }
+  }
+
+  /// An import of which the harness sees nothing, without pauses and with room for all rows.
+  private static final class Import implements ImportAFile.Time {
+    final BlockingQueue<ImportAFile.DeadLetter> deadLetters;
+
+    Import(int roomForLetters) {
+      deadLetters = new ArrayBlockingQueue<>(roomForLetters);
+    }
+
+    Future<ImportAFile.Exit> start(ImportAFile.Source source) {
+      return ImportAFile.startSupervisor(
+          source, new LinkedBlockingQueue<>(), deadLetters, POLICY, this, _ -> {});
+    }
+
+    String of(ImportAFile.Source source) {
+      return endOf(start(source));
     }
 
     @Override
@@ -190,5 +220,17 @@ public final class Exercise06a implements Stage<ImportAFile.Row> {
 
     @Override
     public void sleep(Duration pause) {}
+  }
+
+  /// What the supervisor returns, or what else becomes of it.
+  private static String endOf(Future<ImportAFile.Exit> supervisor) {
+    try {
+      return "returned " + supervisor.get(2, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      supervisor.cancel(true);
+      return "was still there two seconds later";
+    } catch (Exception e) {
+      return "died of " + e.getCause();
+    }
   }
 }
