@@ -19,8 +19,8 @@ import java.util.function.Consumer;
 
 /// # Exercise 06-a · Import a file
 ///
-/// **The goal.** Each night a shop sends its day as a file, one row a line, such
-/// as `anna,SHIPPING`. You import it. Three things go wrong with it.
+/// **The goal.** Each night a shop sends its day as a file, one row a line,
+/// such as `anna,SHIPPING`. You import it. Three things go wrong with it.
 ///
 /// - A line makes no sense. It goes aside, with its number and the reason, so
 ///   that somebody can mend it in the morning. The others are imported.
@@ -36,10 +36,10 @@ import java.util.function.Consumer;
 /// - `verdictOn`: a bad line throws `BadLine`, an absence `IOException`, and a
 ///   file that isn't there `NoSuchFileException`. Whatever else is thrown may
 ///   get better: retry it.
-/// - `startSupervisor`: it says each failure to `out`, and does what the verdict
-///   says. In the end, it puts an `End` on `rows`, and returns how it ended.
-///   What goes aside costs as much as a restart, and if there's no room for the
-///   dead letter, then the file has to wait.
+/// - `startSupervisor`: it says each failure to `out`, and does what the
+///   verdict says. In the end, it puts an `End` on `rows`, and returns how it
+///   ended. What goes aside costs as much as a restart, and if there's no room
+///   for the dead letter, then the file has to wait.
 ///
 /// **It fails now with:**
 ///

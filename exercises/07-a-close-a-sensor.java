@@ -31,10 +31,10 @@ import java.util.function.Consumer;
 /// **To write.** Three things, from the inside out.
 ///
 /// - `readSensor`: one step. A failure is a value, and its operation is
-///   "read-sensor". A stop is none: it throws an `InterruptedException`, however
-///   it looked. An `Error` is not ours.
-/// - `read`: the loop. It says each failure to `out`, pauses, and tries the same
-///   tick again. When it's stopped, it returns the first tick that was not
+///   "read-sensor". A stop is none: it throws an `InterruptedException`,
+///   however it looked. An `Error` is not ours.
+/// - `read`: the loop. It says each failure to `out`, pauses, and tries the
+///   same tick again. When it's stopped, it returns the first tick that was not
 ///   delivered.
 /// - `stop`: asks the thread to stop, and waits for it, but no longer than
 ///   `within`. It returns a sentence that names the thread, if that's still
@@ -97,7 +97,8 @@ class CloseASensor {
   static class Reader implements AutoCloseable {
     static final Duration SHUTDOWN = Duration.ofSeconds(5);
 
-    /// Holds the first tick that was not delivered, once the reader has stopped.
+    /// Holds the first tick that was not delivered, once the reader has
+    /// stopped.
     final FutureTask<Long> end;
 
     private final Thread thread;

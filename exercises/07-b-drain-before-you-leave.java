@@ -20,11 +20,11 @@ import java.util.function.Consumer;
 /// **The goal.** Your program is asked to end. Chapter 7's `drain` stops the
 /// reading, puts the end behind all that's on the channel, and comes back as
 /// soon as there's *room* for it. Then `main` returns, and with it goes the
-/// consumer: it's on a virtual thread, a daemon, and is cut off in the middle of
-/// somebody's payment.
+/// consumer: it's on a virtual thread, a daemon, and is cut off in the middle
+/// of somebody's payment.
 ///
-/// So this `drain` comes back when the consumer has *taken* the end. Then it has
-/// all that came before, too.
+/// So this `drain` comes back when the consumer has *taken* the end. Then it
+/// has all that came before, too.
 ///
 /// **Given.** Chapter 7, with a supervisor that knows one kind of failure. An
 /// `End` has a latch, and whoever takes the end opens that.
@@ -214,7 +214,8 @@ class DrainBeforeYouLeave {
       return result;
     }
 
-    /// Tells the consumer, unless somebody asked us to stop: that's for `drain`.
+    /// Tells the consumer, unless somebody asked us to stop: that's for
+    /// `drain`.
     private void tell(Exit result) {
       if (result instanceof Stopped) return;
       try {
@@ -224,7 +225,7 @@ class DrainBeforeYouLeave {
       }
     }
 
-    /// Stops the reading, and waits until the consumer has taken the rest, and the end.
+    /// Stops the reading, and waits until the consumer has taken all the rest.
     ///
     /// @return whether all that happened `within` that time
     boolean drain(Duration within) throws InterruptedException {

@@ -19,8 +19,8 @@ import java.util.function.Consumer;
 
 /// # Solution 06-a · Import a file
 ///
-/// **The goal.** Each night a shop sends its day as a file, one row a line, such
-/// as `anna,SHIPPING`. You import it. Three things go wrong with it.
+/// **The goal.** Each night a shop sends its day as a file, one row a line,
+/// such as `anna,SHIPPING`. You import it. Three things go wrong with it.
 ///
 /// - A line makes no sense. It goes aside, with its number and the reason, so
 ///   that somebody can mend it in the morning. The others are imported.
@@ -36,10 +36,10 @@ import java.util.function.Consumer;
 /// - `verdictOn`: a bad line throws `BadLine`, an absence `IOException`, and a
 ///   file that isn't there `NoSuchFileException`. Whatever else is thrown may
 ///   get better: retry it.
-/// - `startSupervisor`: it says each failure to `out`, and does what the verdict
-///   says. In the end, it puts an `End` on `rows`, and returns how it ended.
-///   What goes aside costs as much as a restart, and if there's no room for the
-///   dead letter, then the file has to wait.
+/// - `startSupervisor`: it says each failure to `out`, and does what the
+///   verdict says. In the end, it puts an `End` on `rows`, and returns how it
+///   ended. What goes aside costs as much as a restart, and if there's no room
+///   for the dead letter, then the file has to wait.
 class ImportAFile {
 
   /// ## The file
@@ -290,13 +290,13 @@ class ImportAFile {
     }
   }
 
-  /// **Why this way.** `NoSuchFileException` *is* an `IOException`. Its type says
-  /// where it comes from, and the verdict asks what it means for us. The case
-  /// for the narrow type has to come first, and javac sees to that.
+  /// **Why this way.** `NoSuchFileException` *is* an `IOException`. Its type
+  /// says where it comes from, and the verdict asks what it means for us. The
+  /// case for the narrow type has to come first, and javac sees to that.
   ///
   /// The dead letter comes before the skip. While there's no room for it, the
-  /// file doesn't move. The other way round, rows would go by behind a line that
-  /// nobody has a record of.
+  /// file doesn't move. The other way round, rows would go by behind a line
+  /// that nobody has a record of.
   ///
   /// The books are asked before the verdict, so that all failures cost alike.
   /// Let the shop change the names of its actions: six lines in a row are bad,

@@ -305,11 +305,11 @@ class ThreeStrikes {
     }
   }
 
-  /// **Why this way.** There are two counts now, and they look alike. The books'
-  /// is about the stream: how much has failed since it last moved. Ours is about
-  /// one click. A bad click behind another bad click is no progress, so the
-  /// books go on counting, but it has its own three strikes. That's why the
-  /// count can't come from the books.
+  /// **Why this way.** There are two counts now, and they look alike. The
+  /// books' is about the stream: how much has failed since it last moved. Ours
+  /// is about one click. A bad click behind another bad click is no progress,
+  /// so the books go on counting, but it has its own three strikes. That's why
+  /// the count can't come from the books.
   ///
   /// The supervisor counts, and the verdict decides what a count means. So the
   /// supervisor needn't know that it's three, nor for whom.

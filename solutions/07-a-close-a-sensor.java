@@ -31,10 +31,10 @@ import java.util.function.Consumer;
 /// **To write.** Three things, from the inside out.
 ///
 /// - `readSensor`: one step. A failure is a value, and its operation is
-///   "read-sensor". A stop is none: it throws an `InterruptedException`, however
-///   it looked. An `Error` is not ours.
-/// - `read`: the loop. It says each failure to `out`, pauses, and tries the same
-///   tick again. When it's stopped, it returns the first tick that was not
+///   "read-sensor". A stop is none: it throws an `InterruptedException`,
+///   however it looked. An `Error` is not ours.
+/// - `read`: the loop. It says each failure to `out`, pauses, and tries the
+///   same tick again. When it's stopped, it returns the first tick that was not
 ///   delivered.
 /// - `stop`: asks the thread to stop, and waits for it, but no longer than
 ///   `within`. It returns a sentence that names the thread, if that's still
@@ -112,7 +112,8 @@ class CloseASensor {
   static class Reader implements AutoCloseable {
     static final Duration SHUTDOWN = Duration.ofSeconds(5);
 
-    /// Holds the first tick that was not delivered, once the reader has stopped.
+    /// Holds the first tick that was not delivered, once the reader has
+    /// stopped.
     final FutureTask<Long> end;
 
     private final Thread thread;
@@ -154,8 +155,8 @@ class CloseASensor {
   /// ## Watch it
   ///
   /// First a step by hand. Then a reader of which we take three samples, and
-  /// one that goes on where the first one stopped. The cable is loose at tick 1,
-  /// once. At last a driver that doesn't listen, until it has its answer.
+  /// one that goes on where the first one stopped. The cable is loose at tick
+  /// 1, once. At last a driver that doesn't listen, until it has its answer.
   void main() throws Exception {
     var loose = new AtomicBoolean(true);
     Sensor sensor =
@@ -226,7 +227,7 @@ class CloseASensor {
   /// The loop also looks at the flag before each step. A put would notice, but
   /// by then the sensor has been read once more.
   ///
-  /// `stop` first asks, and then waits. And `catch (Exception e)` lets an `Error`
-  /// through, into the handle's future: whoever asks for the end gets to know
-  /// what it was.
+  /// `stop` first asks, and then waits. And `catch (Exception e)` lets an
+  /// `Error` through, into the handle's future: whoever asks for the end gets
+  /// to know what it was.
 }

@@ -20,11 +20,11 @@ import java.util.function.Consumer;
 /// **The goal.** Your program is asked to end. Chapter 7's `drain` stops the
 /// reading, puts the end behind all that's on the channel, and comes back as
 /// soon as there's *room* for it. Then `main` returns, and with it goes the
-/// consumer: it's on a virtual thread, a daemon, and is cut off in the middle of
-/// somebody's payment.
+/// consumer: it's on a virtual thread, a daemon, and is cut off in the middle
+/// of somebody's payment.
 ///
-/// So this `drain` comes back when the consumer has *taken* the end. Then it has
-/// all that came before, too.
+/// So this `drain` comes back when the consumer has *taken* the end. Then it
+/// has all that came before, too.
 ///
 /// **Given.** Chapter 7, with a supervisor that knows one kind of failure. An
 /// `End` has a latch, and whoever takes the end opens that.
@@ -208,7 +208,8 @@ class DrainBeforeYouLeave {
       return result;
     }
 
-    /// Tells the consumer, unless somebody asked us to stop: that's for `drain`.
+    /// Tells the consumer, unless somebody asked us to stop: that's for
+    /// `drain`.
     private void tell(Exit result) {
       untold = new End(result, taken);
       if (result instanceof Stopped) return;
@@ -220,7 +221,7 @@ class DrainBeforeYouLeave {
       }
     }
 
-    /// Stops the reading, and waits until the consumer has taken the rest, and the end.
+    /// Stops the reading, and waits until the consumer has taken all the rest.
     ///
     /// @return whether all that happened `within` that time
     synchronized boolean drain(Duration within) throws InterruptedException {
@@ -295,14 +296,14 @@ class DrainBeforeYouLeave {
   }
 
   /// **Why this way.** There's one fact that all four calls hang on: is the end
-  /// on the channel? The handle keeps it, in one place, and whoever puts the end
-  /// crosses it out. How the supervisor ended doesn't matter to `drain`, so it
-  /// never asks the future, which might throw.
+  /// on the channel? The handle keeps it, in one place, and whoever puts the
+  /// end crosses it out. How the supervisor ended doesn't matter to `drain`, so
+  /// it never asks the future, which might throw.
   ///
-  /// `untold` needs no `volatile`. The supervisor's thread writes it, and `drain`
-  /// reads it after that thread has ended: what came before the end of a thread
-  /// is seen by whoever has joined it. Two drains at once are kept apart by
-  /// `synchronized`.
+  /// `untold` needs no `volatile`. The supervisor's thread writes it, and
+  /// `drain` reads it after that thread has ended: what came before the end of
+  /// a thread is seen by whoever has joined it. Two drains at once are kept
+  /// apart by `synchronized`.
   ///
   /// There is one deadline, and each wait gets what's left of it. If each got
   /// all of `within`, then it would be three times as long as it says.
