@@ -202,7 +202,7 @@ class GivingUp {
   /// behind it", and so neither can we. Kafka's can. And a log that is still
   /// being written has no end, only a last click so far. There `take` waits.
 
-  // region the step
+  // region the step to the end
 
   static Outcome publishClick(Log log, long offset, BlockingQueue<Message> clicks) {
     try {
@@ -219,7 +219,7 @@ class GivingUp {
 
   /// The producer's loop ends with any exit. It need not know which there are.
 
-  // region the producer
+  // region the producer with exits
 
   static Future<Exit> start(Log log, BlockingQueue<Message> clicks, long from) {
     return go(() -> {

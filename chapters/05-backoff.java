@@ -185,7 +185,7 @@ class Backoff {
 
   // endregion
 
-  // region the step
+  // region the step to the end
 
   static Outcome publishClick(Log log, long offset, BlockingQueue<Message> clicks) {
     try {
@@ -200,7 +200,7 @@ class Backoff {
 
   // endregion
 
-  // region the producer
+  // region the producer with exits
 
   static Future<Exit> start(Log log, BlockingQueue<Message> clicks, long from) {
     return go(() -> {

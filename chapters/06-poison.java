@@ -186,7 +186,7 @@ class Poison {
 
   // endregion
 
-  // region the step
+  // region the step to the end
 
   static Outcome publishClick(Log log, long offset, BlockingQueue<Message> clicks) {
     try {
@@ -201,7 +201,7 @@ class Poison {
 
   // endregion
 
-  // region the producer
+  // region the producer with exits
 
   static Future<Exit> start(Log log, BlockingQueue<Message> clicks, long from) {
     return go(() -> {
