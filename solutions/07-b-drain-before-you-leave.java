@@ -277,7 +277,7 @@ class DrainBeforeYouLeave {
       Thread.startVirtualThread(consumer);
       Thread.sleep(100);
       IO.println("Taken so far: " + handled + ". On the channel: " + clicks.size());
-      boolean drained = supervision.drain(Duration.ofSeconds(1));
+      boolean drained = supervision.drain(Duration.ofSeconds(2));
       IO.println(
           "Drained: " + drained + ". Handled: " + handled + ". On the channel: " + clicks.size());
       if (!clicks.isEmpty()) fail("It came back, and there are still messages on the channel.");
