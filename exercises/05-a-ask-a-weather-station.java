@@ -42,8 +42,8 @@ import java.util.random.RandomGenerator;
 ///
 /// **It fails now with:**
 ///
-/// > it threw java.lang.UnsupportedOperationException: TODO: say how long to wait
-/// > before this restart.
+/// > it threw java.lang.UnsupportedOperationException: TODO: say how long to
+/// > wait before this restart.
 ///
 /// **Check it** with `./jbang test 05-a`, and watch it with
 /// `./jbang exercises/05-a-ask-a-weather-station.java`. When you're stuck, ask
