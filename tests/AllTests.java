@@ -28,6 +28,7 @@
 //SOURCES SchedulesTest.java
 //SOURCES SelfContainedTest.java
 //SOURCES SessionsTest.java
+//SOURCES SideBySideTest.java
 //SOURCES TranscriptsTest.java
 //SOURCES harness/Checks.java
 //SOURCES harness/Examination.java
@@ -60,26 +61,24 @@
 //SOURCES drift/PromptEngine.java
 //SOURCES drift/Session.java
 //SOURCES drift/Transcripts.java
-
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+//SOURCES runner/Batch.java
+//SOURCES runner/SideBySide.java
 
 import harness.Examination;
 import harness.Repository;
 import harness.Subject;
 import harness.Target;
-import harness.Watching;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.junit.platform.engine.TestExecutionResult;
-import org.junit.platform.launcher.TestExecutionListener;
-import org.junit.platform.launcher.TestIdentifier;
-import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
-import org.junit.platform.launcher.core.LauncherFactory;
+import java.util.function.ToIntFunction;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import runner.Batch;
+import runner.SideBySide;
 
 /// The one command that runs everything, `./jbang test`, and the one that a learner needs,
 /// `./jbang test 01-a`.
@@ -89,19 +88,19 @@ import picocli.CommandLine.Parameters;
     description = "Runs every test; with a chapter or an exercise named, checks that one for you.")
 class AllTests implements Callable<Integer> {
 
-  /// Every class of tests, the quick ones first.
-  static final List<String> CLASSES =
+  /// Every class of tests, in batches: each runs in a JVM of its own, the first ones first. Those
+  /// that have JBang build the chapters share a batch: two that build one script at the same time get in
+  /// each other's way. It takes longest, and keeps all cores busy, so those that mostly wait run beside
+  /// it.
+  static final List<List<String>> BATCHES =
       List.of(
-          "HarnessTest",
-          "MatrixTest",
-          "SaboteursTest",
-          "SchedulesTest",
-          "ExercisesTest",
-          "SessionsTest",
-          "DriftTest",
-          "SelfContainedTest",
-          "TranscriptsTest",
-          "LauncherTest");
+          List.of("SelfContainedTest", "TranscriptsTest"),
+          List.of("SaboteursTest"),
+          List.of("SideBySideTest"),
+          List.of("HarnessTest", "MatrixTest", "ExercisesTest"),
+          List.of("SchedulesTest"),
+          List.of("SessionsTest", "DriftTest"),
+          List.of("LauncherTest"));
 
   @Parameters(
       paramLabel = "WHAT",
@@ -169,22 +168,22 @@ class AllTests implements Callable<Integer> {
     return 0;
   }
 
-  private int everything() throws ClassNotFoundException {
-    var progress = new Progress();
-    var launcher = LauncherFactory.create();
-    var watching = Watching.classesNamed("Test", AllTests.class.getClassLoader());
-    for (String name : CLASSES) {
-      IO.print(name + " … ");
-      var request =
-          LauncherDiscoveryRequestBuilder.request()
-              .selectors(selectClass(watching.loadClass(name)))
-              .configurationParameter("junit.jupiter.execution.timeout.default", "120 s")
-              .build();
-      launcher.execute(request, progress);
-      IO.println(progress.endOfClass());
-    }
-    progress.complaints.forEach(IO::println);
-    return close(progress.passed, progress.failed, progress.skipped);
+  private int everything() throws InterruptedException {
+    var reports = new SideBySide(Duration.ofMinutes(5), AllTests::print).run(BATCHES);
+    for (var report : reports) report.complaints().forEach(IO::println);
+    return close(
+        sum(reports, Batch.Report::passed),
+        sum(reports, Batch.Report::failed),
+        sum(reports, Batch.Report::skipped));
+  }
+
+  private static void print(Batch.Report report) {
+    int ran = report.passed() + report.failed();
+    IO.println("%s … %d tests, %.1f s".formatted(report.name(), ran, report.seconds()));
+  }
+
+  private static int sum(List<Batch.Report> reports, ToIntFunction<Batch.Report> count) {
+    return reports.stream().mapToInt(count).sum();
   }
 
   /// Prints the last line, and gives the exit code: 1 if anything failed, or if nothing ran.
@@ -192,55 +191,5 @@ class AllTests implements Callable<Integer> {
     String skips = skipped == 0 ? "" : ", " + skipped + " skipped";
     IO.println("\n" + passed + " passed, " + failed + " failed" + skips);
     return failed > 0 || passed == 0 ? 1 : 0;
-  }
-
-  /// Counts the tests, and keeps what the failed ones say for the end.
-  private static final class Progress implements TestExecutionListener {
-    final List<String> complaints = new ArrayList<>();
-    int passed;
-    int failed;
-    int skipped;
-    private int before;
-    private long started = System.nanoTime();
-
-    @Override
-    public void executionSkipped(TestIdentifier test, String reason) {
-      skipped++;
-      complaints.add("\n- skipped: " + test.getDisplayName() + "\n  " + reason);
-    }
-
-    @Override
-    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
-      String said = result.getThrowable().map(e -> "" + e.getMessage()).orElse("").strip();
-      switch (result.getStatus()) {
-        case SUCCESSFUL -> passed += test.isTest() ? 1 : 0;
-        case ABORTED -> {
-          skipped++;
-          complaints.add("\n- skipped: " + test.getDisplayName() + "\n  " + said);
-        }
-        case FAILED -> {
-          failed++;
-          complaints.add("\n✗ " + test.getDisplayName());
-          complaints.add(said.indent(4).stripTrailing());
-          result.getThrowable().filter(e -> !(e instanceof AssertionError)).ifPresent(this::trace);
-        }
-      }
-    }
-
-    private void trace(Throwable e) {
-      complaints.add("    " + e.getClass().getName());
-      for (var frame : e.getStackTrace())
-        if (frame.getModuleName() == null && !frame.getClassName().startsWith("org."))
-          complaints.add("      at " + frame);
-    }
-
-    /// What to print behind the name of the class that has just ended.
-    String endOfClass() {
-      int ran = passed + failed - before;
-      before = passed + failed;
-      long millis = (System.nanoTime() - started) / 1_000_000;
-      started = System.nanoTime();
-      return "%d tests, %.1f s".formatted(ran, millis / 1000.0);
-    }
   }
 }

@@ -32,7 +32,8 @@ class SelfContainedTest {
 
   @TempDir private static Path folder;
 
-  private static final ExecutorService TWO_AT_A_TIME = Executors.newFixedThreadPool(2);
+  /// More than there may be cores: many chapters sleep.
+  private static final ExecutorService FOUR_AT_A_TIME = Executors.newFixedThreadPool(4);
 
   /// What a chapter did, in each of the runs.
   private record Runs(
@@ -55,7 +56,7 @@ class SelfContainedTest {
       Path alone = Files.createDirectory(folder.resolve(name.replace(".java", "")));
       Files.copy(chapter, alone.resolve(name));
       var demo = run("java " + name, alone);
-      var replay = demo.thenApplyAsync(it -> await(replayOf(it), alone), TWO_AT_A_TIME);
+      var replay = demo.thenApplyAsync(it -> await(replayOf(it), alone), FOUR_AT_A_TIME);
       var jbang = run(launcher + name, alone);
       String compiled = compiled(alone.resolve(name));
       RUNS.put(
@@ -82,8 +83,8 @@ class SelfContainedTest {
 
   @AfterAll
   static void stop_what_still_runs() {
-    TWO_AT_A_TIME.shutdownNow();
-    TWO_AT_A_TIME.close();
+    FOUR_AT_A_TIME.shutdownNow();
+    FOUR_AT_A_TIME.close();
   }
 
   static Set<String> chapters() {
@@ -150,7 +151,7 @@ class SelfContainedTest {
   }
 
   private static CompletableFuture<Result> run(String command, Path folder) {
-    return supplyAsync(() -> await(command, folder), TWO_AT_A_TIME);
+    return supplyAsync(() -> await(command, folder), FOUR_AT_A_TIME);
   }
 
   private static Result await(String command, Path folder) {

@@ -25,8 +25,8 @@ import tools.jackson.databind.json.JsonMapper;
 /// then its errors, then `(exit 2)` or the like unless it ended with 0. Blanks at the end of a line
 /// don't count, and measured numbers may differ: see [Measured].
 ///
-/// The commands run in the root of the clone, two at a time, and each only once. An instance belongs to
-/// one thread.
+/// The commands run in the root of the clone, four at a time, since many sleep, and each only once. An
+/// instance belongs to one thread.
 public final class Transcripts implements AutoCloseable {
 
   private static final Duration DEADLINE = Duration.ofSeconds(60);
@@ -39,10 +39,10 @@ public final class Transcripts implements AutoCloseable {
   public record Shown(String file, int line, String command, List<String> output) {}
 
   private final Path root;
-  private final ExecutorService twoAtATime = Executors.newFixedThreadPool(2);
+  private final ExecutorService fourAtATime = Executors.newFixedThreadPool(4);
   private final JsonNode catalog;
   private final Map<String, CompletableFuture<List<String>>> printed = new HashMap<>();
-  private final Map<String, CompletableFuture<List<String>>> lastOf = new HashMap<>();
+  private final Map<String, CompletableFuture<List<String>>> firstOf = new HashMap<>();
 
   /// For the clone at `root`.
   public Transcripts(Path root) {
@@ -132,13 +132,13 @@ public final class Transcripts implements AutoCloseable {
     return printed.computeIfAbsent(command, this::queue);
   }
 
-  /// Two JBangs that build one script at the same time get in each other's way. So a script's commands
-  /// run one after the other, and only different scripts side by side.
+  /// Two JBangs that build one script at the same time get in each other's way. So the first command of
+  /// a script builds it, and the others begin when that one is over.
   private CompletableFuture<List<String>> queue(String command) {
     String script = script(command);
-    CompletableFuture<?> last = lastOf.getOrDefault(script, completedFuture(null));
-    var printing = last.handleAsync((_, _) -> print(command), twoAtATime);
-    lastOf.put(script, printing);
+    CompletableFuture<?> first = firstOf.getOrDefault(script, completedFuture(null));
+    var printing = first.handleAsync((_, _) -> print(command), fourAtATime);
+    firstOf.putIfAbsent(script, printing);
     return printing;
   }
 
@@ -173,7 +173,7 @@ public final class Transcripts implements AutoCloseable {
   /// Kills what still runs.
   @Override
   public void close() {
-    twoAtATime.shutdownNow();
-    twoAtATime.close();
+    fourAtATime.shutdownNow();
+    fourAtATime.close();
   }
 }
