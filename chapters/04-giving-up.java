@@ -370,8 +370,8 @@ class GivingUp {
   /// Starting producer.
   ///
   /// 10 of 10 clicks arrived. Twice: 0.
-  /// The consumer was told:    Done[offset=10]
-  /// The supervisor returned:  Done[offset=10]
+  /// The consumer was told:   Done[offset=10]
+  /// The supervisor returned: Done[offset=10]
   /// Replay: ./jbang chapters/04-giving-up.java --events 10 --fault read@7 --seed 42
   /// ```
   ///
@@ -395,8 +395,8 @@ class GivingUp {
   /// Giving up: at most 3 restarts in 5000 ms.
   ///
   /// 7 of 10 clicks arrived. Twice: 0.
-  /// The consumer was told:    Failed[failure=publish-click@7 Session has timed out.]
-  /// The supervisor returned:  Failed[failure=publish-click@7 Session has timed out.]
+  /// The consumer was told:   Failed[failure=publish-click@7 Session has timed out.]
+  /// The supervisor returned: Failed[failure=publish-click@7 Session has timed out.]
   /// Replay: ./jbang chapters/04-giving-up.java --events 10 --fault read@7,read@7,read@7,read@7 --seed 42
   /// ```
   ///
@@ -407,7 +407,7 @@ class GivingUp {
   ///
   /// ```console
   /// $ ./jbang draw 04 --events 1 --fault read@0*
-  /// ✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   04-giving-up.java
+  /// ✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   04-giving-up.java
   ///
   ///   time log             producer    channel      supervisor            consumer
   ///      1 ┆               ┆           ┆            Starting producer.    ┆
@@ -427,7 +427,11 @@ class GivingUp {
   ///     15 ┆               ┆           ┆            Restarting producer.  ┆
   ///     16 ┆               ┆           ┆            Starting producer.    ┆
   /// ↻   17 ┆               #4 from 0   ┆            ┆                     ┆
-  /// !   18 and so on: the log answers no more       ┆                     ┆
+  /// ✗   18 read 0 fails    ┆           ┆            ┆                     ┆
+  ///     19 ┆           An error has occurred: publish-click@0 Session has timed out.
+  ///     20 ┆               ┆           ┆   Giving up: at most 3 restarts in 6000 ms.
+  /// ■   21 ┆               ┆           put the end  ┆                     ┆
+  /// ■   22 ┆  takes End[exit=Failed[failure=publish-click@0 Session has timed out.]]
   ///
   /// Replay: ./jbang draw 04 --events 1 --capacity 0 --fault read@0*
   /// ```
@@ -577,8 +581,8 @@ class GivingUp {
   /// Giving up: at most 3 restarts in 5000 ms.
   ///
   /// 5873 of 10000 clicks arrived. Twice: 0.
-  /// The consumer was told:    Failed[failure=publish-click@5873 Session has timed out.]
-  /// The supervisor returned:  Failed[failure=publish-click@5873 Session has timed out.]
+  /// The consumer was told:   Failed[failure=publish-click@5873 Session has timed out.]
+  /// The supervisor returned: Failed[failure=publish-click@5873 Session has timed out.]
   /// Replay: ./jbang chapters/04-giving-up.java --events 10000 --fault chance --seed 42
   /// ```
   ///

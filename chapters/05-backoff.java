@@ -48,8 +48,8 @@ import java.util.stream.Stream;
 /// Giving up: at most 3 restarts in 5000 ms.
 ///
 /// 7 of 10 clicks arrived. Twice: 0.
-/// The consumer was told:    Failed[failure=publish-click@7 Session has timed out.]
-/// The supervisor returned:  Failed[failure=publish-click@7 Session has timed out.]
+/// The consumer was told:   Failed[failure=publish-click@7 Session has timed out.]
+/// The supervisor returned: Failed[failure=publish-click@7 Session has timed out.]
 /// Replay: ./jbang chapters/04-giving-up.java --events 10 --fault read@7,read@7,read@7,read@7 --seed 42
 /// ```
 ///
@@ -451,8 +451,8 @@ class Backoff {
   /// Starting producer.
   ///
   /// 10 of 10 clicks arrived. Twice: 0.
-  /// The consumer was told:    Done[offset=10]
-  /// The supervisor returned:  Done[offset=10]
+  /// The consumer was told:   Done[offset=10]
+  /// The supervisor returned: Done[offset=10]
   /// Replay: ./jbang chapters/05-backoff.java --events 10 --fault read@3,read@3,read@3,read@7 --seed 42
   ///
   /// Whole logs of 2000          pauses       all count   progress forgives
@@ -470,7 +470,7 @@ class Backoff {
   ///
   /// ```console
   /// $ ./jbang draw 05 --events 1 --fault read@0,read@0
-  /// ✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   05-backoff.java
+  /// ✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   05-backoff.java
   ///
   ///   time log             producer    channel      supervisor            consumer
   ///      1 ┆               ┆           ┆            Starting producer.    ┆
@@ -710,8 +710,8 @@ class Backoff {
   /// Giving up: at most 5 restarts in 60000 ms.
   ///
   /// 3 of 10 clicks arrived. Twice: 0.
-  /// The consumer was told:    Failed[failure=publish-click@3 There is no action SHIPING.]
-  /// The supervisor returned:  Failed[failure=publish-click@3 There is no action SHIPING.]
+  /// The consumer was told:   Failed[failure=publish-click@3 There is no action SHIPING.]
+  /// The supervisor returned: Failed[failure=publish-click@3 There is no action SHIPING.]
   /// Replay: ./jbang chapters/05-backoff.java --events 10 --fault poison@3 --seed 42
   ///
   /// Whole logs of 2000          pauses       all count   progress forgives

@@ -481,8 +481,8 @@ class Poison {
   ///
   /// 9 of 10 clicks arrived. Twice: 0. Dead letters: 1.
   ///   publish-click@3 There is no action SHIPING.
-  /// The consumer was told:    Done[offset=10]
-  /// The supervisor returned:  Done[offset=10]
+  /// The consumer was told:   Done[offset=10]
+  /// The supervisor returned: Done[offset=10]
   /// Replay: ./jbang chapters/06-poison.java --events 10 --fault poison@3,read@5 --seed 42
   /// ```
   ///
@@ -491,7 +491,7 @@ class Poison {
   ///
   /// ```console
   /// $ ./jbang draw 06 --events 2 --fault poison@0
-  /// ✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   06-poison.java
+  /// ✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   06-poison.java
   ///
   ///   time log             producer    channel      supervisor            consumer
   ///      1 ┆               ┆           ┆            Starting producer.    ┆
@@ -542,8 +542,8 @@ class Poison {
   ///   publish-click@5 There is no action SHIPING.
   ///   publish-click@6 There is no action SHIPING.
   ///   publish-click@7 There is no action SHIPING.
-  /// The consumer was told:    Failed[failure=publish-click@8 There is no action SHIPING.]
-  /// The supervisor returned:  Failed[failure=publish-click@8 There is no action SHIPING.]
+  /// The consumer was told:   Failed[failure=publish-click@8 There is no action SHIPING.]
+  /// The supervisor returned: Failed[failure=publish-click@8 There is no action SHIPING.]
   /// Replay: ./jbang chapters/06-poison.java --events 10 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8,poison@9 --seed 42
   /// ```
   ///

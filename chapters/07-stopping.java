@@ -620,7 +620,7 @@ class Stopping {
   ///
   /// ```console
   /// $ ./jbang draw 07 --events 2 --fault stop@1
-  /// ✗ fails   ↻ a producer's first read   ~ waits   » aside   ■ the end   07-stopping.java
+  /// ✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   07-stopping.java
   ///
   ///   time log             producer    channel      supervisor            consumer
   ///      1 ┆               ┆           ┆            Starting producer.    ┆

@@ -99,15 +99,15 @@ class SchedulesTest {
 
   @Test
   void a_mistake_is_found_made_small_and_drawn(@TempDir Path folder) throws Exception {
-    var subject =
-        mistaken(5, "if (failure.offset() > from) restarts.progress();", "", folder);
+    var subject = mistaken(5, "if (failure.offset() > from) restarts.progress();", "", folder);
     var surprise =
-        firstSurprise(subject, MODELS.get(5), LongStream.rangeClosed(1, 500).mapToObj(Script::wild).toList());
+        firstSurprise(
+            subject, MODELS.get(5), LongStream.rangeClosed(1, 500).mapToObj(Script::wild).toList());
     assertThat(surprise).isPresent();
     assertThat(surprise.get().script().smaller())
         .as("it can't be made smaller")
-        .allSatisfy(script ->
-            assertThat(Schedules.surprise(subject, script, MODELS.get(5))).isEmpty());
+        .allSatisfy(
+            script -> assertThat(Schedules.surprise(subject, script, MODELS.get(5))).isEmpty());
     assertThat(surprise.get().explain(subject, "./jbang draw 05"))
         .contains("Expected: Outcome[arrived=[", "Happened: Outcome[arrived=[", "waits 85 ms")
         .containsPattern("Replay: ./jbang draw 05 --events \\d+ --capacity 0 --fault \\w+@");
@@ -117,18 +117,19 @@ class SchedulesTest {
   void a_mistake_about_stops_is_found(@TempDir Path folder) throws Exception {
     var subject =
         mistaken(7, "return new Stopped(offset);", "return new Stopped(offset + 1);", folder);
-    Schedules.Interrupted interrupted = inTime(() ->
-        Schedules.interrupted(subject, Script.of(2, 1, "read@1"), MODELS.get(7)));
-    assertThat(interrupted.complaint()).hasValueSatisfying(complaint ->
-        assertThat(complaint).contains("interrupted at moment 1 of --events 2", "arrived=[1]", "read 1"));
+    Schedules.Interrupted interrupted =
+        inTime(() -> Schedules.interrupted(subject, Script.of(2, 1, "read@1"), MODELS.get(7)));
+    assertThat(interrupted.complaint())
+        .hasValueSatisfying(complaint ->
+            assertThat(complaint)
+                .contains("interrupted at moment 1 of --events 2", "arrived=[1]", "read 1"));
   }
 
   @Test
   void a_program_that_hangs_is_told_with_its_schedule(@TempDir Path folder) throws Exception {
     var subject = mistaken(4, "clicks.put(new End(exit));", "", folder);
     assertThatThrownBy(() ->
-            firstSurprise(
-                subject, MODELS.get(4), List.of(Script.of(1, 0)), Duration.ofMillis(300)))
+            firstSurprise(subject, MODELS.get(4), List.of(Script.of(1, 0)), Duration.ofMillis(300)))
         .hasMessage("it hangs under --events 1 --capacity 0 --fault none");
   }
 
@@ -172,16 +173,17 @@ class SchedulesTest {
       Subject subject, Model model, List<Script> scripts, Duration deadline) throws Exception {
     var current = new Script[1];
     try {
-      return inTime(() -> {
-        for (Script script : scripts) {
-          current[0] = script;
-          var surprise = Schedules.surprise(subject, script, model);
-          if (surprise.isPresent())
-            return Optional.of(Schedules.shrunk(subject, surprise.get(), model));
-        }
-        return Optional.empty();
-      },
-      deadline);
+      return inTime(
+          () -> {
+            for (Script script : scripts) {
+              current[0] = script;
+              var surprise = Schedules.surprise(subject, script, model);
+              if (surprise.isPresent())
+                return Optional.of(Schedules.shrunk(subject, surprise.get(), model));
+            }
+            return Optional.empty();
+          },
+          deadline);
     } catch (TimeoutException e) {
       throw new AssertionError("it hangs under " + current[0], e);
     }

@@ -151,7 +151,7 @@ public record Exercise(
   }
 
   /// The list of exercises can't be understood.
-  public static final class Invalid extends RuntimeException {
+  public static final class Invalid extends IllegalStateException {
     Invalid(String message) {
       super(LIST + ": " + message + ".");
     }
