@@ -42,8 +42,8 @@ import java.util.random.RandomGenerator;
 ///
 /// **It fails now with:**
 ///
-/// > three failures in a row at offset 1, and a fourth at 4. There was not one
-/// > pause between them, on the clock that was handed in.
+/// > it threw java.lang.UnsupportedOperationException: TODO: say how long to
+/// > wait before this restart.
 ///
 /// **Check it** with `./jbang test 05-a`, and watch it with
 /// `./jbang exercises/05-a-ask-a-weather-station.java`. When you're stuck, ask
