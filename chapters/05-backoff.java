@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -556,8 +557,9 @@ class Backoff {
               new Intensity(5, Duration.ofMinutes(1)))) {
         var policy = new Policy(intensity, pauses);
         IO.println(
-            "  %d in %2d s                 %-11s %7.2f %%        %7.2f %%"
-                .formatted(
+            String.format(
+                    Locale.ROOT,
+                    "  %d in %2d s                 %-11s %7.2f %%        %7.2f %%",
                     intensity.max(),
                     intensity.period().toSeconds(),
                     pauses == seconds ? "1, 2, 4 … s" : "none",

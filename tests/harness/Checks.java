@@ -215,7 +215,7 @@ final class Checks {
                 run,
                 LOST,
                 "the consumer was told of the end, but " + arrivals(run) + ".",
-                Mistake.TELLS_TOO_EARLY);
+                wrongPlace(run).orElse(Mistake.TELLS_TOO_EARLY));
           run.drain();
           return run.afterTheEnd() > 0
               ? broken(run, GOES_ON, "something more came after the end.", Mistake.TELLS_TOO_EARLY)
@@ -271,7 +271,16 @@ final class Checks {
           Mistake.RETURNS_NOTHING);
     var limits = run.stage().limits();
     long attempts = attempts(run, offset);
-    if (limits.isEmpty() || attempts == limits.get().maxRestarts() + 1) return Optional.empty();
+    if (limits.isEmpty()) return Optional.empty();
+    if (run.pauses().size() == attempts)
+      return broken(
+          run,
+          WAITS_FOR_NOTHING,
+          fails
+              + "it waited %d times between %d attempts: the last time, only to give up."
+                  .formatted(attempts, attempts),
+          Mistake.WAITS_BEFORE_IT_ASKS);
+    if (attempts == limits.get().maxRestarts() + 1) return Optional.empty();
     return broken(
         run,
         MISCOUNTS,
@@ -345,7 +354,7 @@ final class Checks {
           run,
           NEVER_GROWS,
           what + "The pauses don't grow: " + millis(pauses) + ".",
-          Mistake.PAUSES_ALIKE);
+          wrongPlace(run).orElse(Mistake.PAUSES_ALIKE));
     if (pauses.get(3).multipliedBy(2).compareTo(pauses.get(2)) <= 0) return Optional.empty();
     return broken(
         run,
@@ -371,7 +380,9 @@ final class Checks {
                   OVER_THE_CAP,
                   "no pause should be longer than %d ms, and they are %s."
                       .formatted(limits.cap().toMillis(), millis(pauses)),
-                  Mistake.ADDS_TO_THE_CAP)
+                  pauses.getLast().compareTo(limits.cap().multipliedBy(2)) > 0
+                      ? Mistake.KNOWS_NO_CAP
+                      : Mistake.ADDS_TO_THE_CAP)
               : Optional.empty();
         });
   }
@@ -793,6 +804,11 @@ final class Checks {
 
   private static Optional<Broken> broken(Run<?> run, Way way, String what, Mistake mistake) {
     return Optional.of(Broken.in(run, way, what, mistake));
+  }
+
+  /// If a restart begins at the wrong place, then all else follows from that.
+  private static Optional<Mistake> wrongPlace(Run<?> run) {
+    return Mistake.in(run).filter(Mistake::isWrongPlace);
   }
 
   private static <E> Object stepOf(Run<E> run, long offset) throws Exception {

@@ -109,6 +109,10 @@ public enum Mistake {
   REMEMBERS_OLD_PAUSES(
       "after progress the pauses go on from where they were",
       "what else has to begin anew when the offset has moved"),
+  WAITS_BEFORE_IT_ASKS(
+      "it waits first, and asks only then whether there may be one more restart",
+      "the order of the pause and of the question to the counter"),
+  KNOWS_NO_CAP("the pauses grow without a bound", "the smaller one of the full pause and the cap"),
   ADDS_TO_THE_CAP(
       "chance makes a pause longer than the longest one",
       "the order of the cap and the jitter. Jitter takes off, and never puts on"),
@@ -159,6 +163,11 @@ public enum Mistake {
   /// The mistake that explains `run`, if it shows one that we know.
   static Optional<Mistake> in(Run<?> run) {
     return Optional.ofNullable(recognise(run));
+  }
+
+  /// Whether it's a restart that begins where it shouldn't.
+  boolean isWrongPlace() {
+    return this == RESTARTS_PAST || this == RESTARTS_AT_ZERO || this == RESTARTS_ELSEWHERE;
   }
 
   private static Mistake recognise(Run<?> run) {

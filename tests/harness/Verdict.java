@@ -25,6 +25,7 @@ public sealed interface Verdict {
     OTHER_CHANNEL("the consumer's channel is no longer used"),
     SPINS("it tries again, as fast as it can, for ever"),
     NEVER_WAITS("it never waits between two attempts"),
+    WAITS_FOR_NOTHING("it waits, and then gives up"),
     NEVER_GROWS("its pauses don't grow"),
     NEVER_RESETS("progress doesn't make its pauses short again"),
     OVER_THE_CAP("a pause is longer than the longest one"),
