@@ -155,8 +155,8 @@ class CloseASensor {
   /// ## Watch it
   ///
   /// First a step by hand. Then a reader of which we take three samples, and
-  /// one that goes on where the first one stopped. The cable is loose at tick
-  /// 1, once. At last a driver that doesn't listen, until it has its answer.
+  /// one that goes on where the first one stopped. The cable is loose once, at
+  /// tick 1. At last a driver that does not listen, until it has its answer.
   void main() throws Exception {
     var loose = new AtomicBoolean(true);
     Sensor sensor =
