@@ -453,8 +453,10 @@ final class Checks {
     String what = "the event at offset " + poison.getFirst() + " can't be decoded, and ";
     if (!run.drain().arrived().containsAll(good)) {
       Way way = run.spinning() ? SPINS : isTold(run) ? STOPS_AT_IT : SILENCE;
-      return broken(
-          run, way, what + "those behind it never come.", Mistake.WAITS_FOR_POISON_TO_GET_BETTER);
+      what += "those behind it never come.";
+      return attempts(run, poison.getFirst()) > 1
+          ? broken(run, way, what, Mistake.WAITS_FOR_POISON_TO_GET_BETTER)
+          : broken(run, way, what);
     }
     return letters(run, what, poison);
   }
@@ -474,14 +476,16 @@ final class Checks {
             what
                 + "no dead letter says that it was offset %d, and why: %s."
                     .formatted(offset, letters),
-            Mistake.SKIPS_WITHOUT_A_LETTER);
+            letters.size() < poison.size()
+                ? Mistake.SKIPS_WITHOUT_A_LETTER
+                : Mistake.WRITES_A_WRONG_LETTER);
     return letters.size() == poison.size()
         ? Optional.empty()
         : broken(
             run,
             TWICE,
             "%d events are poison, and the dead letters are %s.".formatted(poison.size(), letters),
-            Mistake.SKIPS_WITHOUT_A_LETTER);
+            Mistake.WRITES_A_WRONG_LETTER);
   }
 
   /// A decoder with a mistake in it takes every event for poison.
@@ -516,6 +520,12 @@ final class Checks {
     var missing = allOf(run);
     missing.removeAll(run.arrived());
     int aside = run.stage().deadLetters().size();
+    if (run.timeline().entries().stream().anyMatch(e -> e.kind() == Timeline.Kind.DIED))
+      return broken(
+          run,
+          SILENCE,
+          "there is room for one dead letter, and nobody reads it. That killed the supervisor.",
+          Mistake.DROPS_DEAD_LETTERS);
     if (aside > 0 && missing.getFirst() == 1 && !run.arrived().contains(4L))
       return Optional.empty();
     return broken(
@@ -785,8 +795,11 @@ final class Checks {
     } catch (NotOffered e) {
       return broken(run, NOTHING_TO_CALL, e.getMessage() + ".");
     } catch (Run.NeverCameBack e) {
-      return broken(
-          run, NEVER_RETURNS, e.getMessage() + ". A step is one attempt, and then it returns.");
+      String advice =
+          run.started()
+              ? " Each wait of a stop has a bound, and then it says who is still there."
+              : " A step is one attempt, and then it returns.";
+      return broken(run, NEVER_RETURNS, e.getMessage() + "." + advice);
     } catch (Exception | Error e) { // the program's: whatever it is, it goes to its author
       String place = Law.placeOf(e).isEmpty() ? "" : " That was" + Law.placeOf(e) + ".";
       boolean unwritten = e instanceof UnsupportedOperationException;

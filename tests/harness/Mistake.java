@@ -84,7 +84,7 @@ public enum Mistake {
           + " it gives up",
       "what the step returns when there is nothing at its offset, and nothing is wrong"),
   TELLS_TOO_EARLY(
-      "the consumer is told of an end that is none yet: somebody may still start another producer",
+      "the consumer is told of an end that is none yet, or is told twice",
       "where the end is put on the channel. Only who starts no other producer can know it"),
   KEEPS_IT_TO_ITSELF(
       "the work is over, and only the program knows",
@@ -135,9 +135,12 @@ public enum Mistake {
           + " event progress?"),
   SKIPS_WITHOUT_A_LETTER(
       "the event is left out, and nobody will find it", "what happens before the skip"),
+  WRITES_A_WRONG_LETTER(
+      "a dead letter says something else than what happened",
+      "which failure goes into the letter, and how many letters there are of each"),
   DROPS_DEAD_LETTERS(
-      "a dead letter was refused by a full channel, and dropped",
-      "how a dead letter gets onto its channel. put() waits"),
+      "a dead letter was refused by a full channel, and the supervisor went on, or died of it",
+      "how a dead letter gets onto its channel. put() waits, and the skip comes after it"),
   TAKES_A_STOP_FOR_A_FAILURE(
       "an interrupt is one more failure to it, and is answered with a restart",
       "every catch that an interrupt can reach, in whatever disguise it comes"),

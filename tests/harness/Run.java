@@ -523,7 +523,7 @@ public final class Run<E> implements AutoCloseable {
     return this;
   }
 
-  private long arrived(E event) {
+  private synchronized long arrived(E event) {
     long offset = offsets.getOrDefault(event, -1L);
     arrived.add(offset);
     return offset;
@@ -546,11 +546,12 @@ public final class Run<E> implements AutoCloseable {
     timeline.add(Lane.CONSUMER, kind, offsetOf(message), "takes " + name);
   }
 
-  /// Waits until `happened`, or until nothing can happen any more, or the program spins.
+  /// Waits until `happened`, or until nothing can happen any more. Who spins has been parked, and
+  /// others may still be on their way.
   ///
   /// @return whether it happened
   private boolean waitFor(BooleanSupplier happened) {
-    return waitFor(happened, () -> spinning || over, PATIENCE);
+    return waitFor(happened, () -> over, PATIENCE);
   }
 
   /// @param patience how long nothing may happen while some thread sleeps or moves. One that only
