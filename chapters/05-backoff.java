@@ -558,13 +558,13 @@ class Backoff {
         var policy = new Policy(intensity, pauses);
         IO.println(
             String.format(
-                    Locale.ROOT,
-                    "  %d in %2d s                 %-11s %7.2f %%        %7.2f %%",
-                    intensity.max(),
-                    intensity.period().toSeconds(),
-                    pauses == seconds ? "1, 2, 4 … s" : "none",
-                    wholeLogs(policy, false),
-                    wholeLogs(policy, true)));
+                Locale.ROOT,
+                "  %d in %2d s                 %-11s %7.2f %%        %7.2f %%",
+                intensity.max(),
+                intensity.period().toSeconds(),
+                pauses == seconds ? "1, 2, 4 … s" : "none",
+                wholeLogs(policy, false),
+                wholeLogs(policy, true)));
       }
   }
 
