@@ -5,6 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.junit.jupiter:junit-jupiter-api:5.14.4
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
 //SOURCES ../tests/harness/Checks.java
 //SOURCES ../tests/harness/Examination.java

@@ -176,7 +176,7 @@ public final class Run<E> implements AutoCloseable {
     this.pendingFaults = new ArrayList<>(script.faults());
     this.channel = oneOfMany ? plainChannel() : new ScriptedChannel<>(this, script.capacity());
     this.before = oneOfMany ? Set.of() : Threads.ids();
-    boolean forEver = script.faults().stream().anyMatch(fault -> fault.matches(".*\\*|poison.*"));
+    boolean forEver = script.faults().stream().anyMatch(Script::isForEver);
     this.enoughFailures = forEver ? 50 : script.faults().size() + 5;
   }
 
@@ -490,7 +490,7 @@ public final class Run<E> implements AutoCloseable {
     try {
       put.of(message);
       long offset = offsetOf(message);
-      timeline.add(Lane.CHANNEL, Kind.PUT, offset, "put " + message);
+      timeline.add(Lane.CHANNEL, Kind.PUT, offset, offset < 0 ? "put the end" : "put " + offset);
       if (offset >= 0 && putFails(offset)) throw stage.timeout(offset);
     } finally {
       maybeInterrupt();

@@ -29,7 +29,7 @@ public record Script(int events, int capacity, List<String> faults) {
     var faults = new ArrayList<String>();
     for (int i = random.nextInt(maxFaults + 1); i > 0; i--)
       faults.add((random.nextInt(3) > 0 ? "read@" : "put@") + random.nextInt(events));
-    faults.sort(Comparator.comparing(fault -> Integer.parseInt(fault.replaceAll("\\D", ""))));
+    faults.sort(Comparator.comparing(Script::offsetOf));
     return new Script(events, random.nextInt(4), faults);
   }
 
@@ -81,7 +81,7 @@ public record Script(int events, int capacity, List<String> faults) {
                 + fault
                 + "' is no fault. Write read@3, read@3* (for ever), put@3, poison@3, fatal@3,"
                 + " wait@3, deaf@3, disguised@3, stop@3 or none.");
-      int offset = Integer.parseInt(fault.replaceAll("\\D", ""));
+      int offset = offsetOf(fault);
       if (offset >= events)
         throw new IllegalArgumentException(
             fault
@@ -92,6 +92,15 @@ public record Script(int events, int capacity, List<String> faults) {
                 + ".");
     }
     return faults;
+  }
+
+  private static int offsetOf(String fault) {
+    return Integer.parseInt(fault.substring(fault.indexOf('@') + 1).replace("*", ""));
+  }
+
+  /// Whether a fault comes back each time.
+  static boolean isForEver(String fault) {
+    return fault.endsWith("*") || fault.startsWith("poison@");
   }
 
   /// Scripts with one fault less, then with one event less: where a failing script may shrink to.

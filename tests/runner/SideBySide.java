@@ -36,11 +36,12 @@ public final class SideBySide {
     this.listener = listener;
   }
 
-  /// Runs them all, the first ones first, as many at a time as there are cores, and at least two.
+  /// Runs them all, the first ones first, one more at a time than there are cores: many tests wait for
+  /// a process of their own.
   ///
   /// @return all reports, in the order of the batches
   public List<Batch.Report> run(List<List<String>> batches) throws InterruptedException {
-    int atATime = Math.max(2, Runtime.getRuntime().availableProcessors());
+    int atATime = Runtime.getRuntime().availableProcessors() + 1;
     Runtime.getRuntime().addShutdownHook(new Thread(this::end));
     try (var workers = Executors.newFixedThreadPool(Math.min(atATime, batches.size()))) {
       try {
