@@ -816,11 +816,11 @@ public final class Run<E> implements AutoCloseable {
   }
 
   private void awaitTheEndDeafly() {
-    while (true) {
+    for (boolean noted = false; ; noted = true) {
       try {
         awaitTheEnd();
-      } catch (InterruptedException e) {
-        timeline.add(Lane.LOG, Kind.NOTE, -1, "interrupted, and deaf");
+      } catch (InterruptedException e) { // one note: who interrupts for ever should look idle
+        if (!noted) timeline.add(Lane.LOG, Kind.NOTE, -1, "interrupted, and deaf");
       }
     }
   }
