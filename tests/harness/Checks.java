@@ -501,7 +501,7 @@ final class Checks {
   }
 
   private static Optional<Broken> waitsForRoom(Run<?> run) throws Exception {
-    run.drain();
+    run.drainFromASleeper();
     var missing = allOf(run);
     missing.removeAll(run.arrived());
     int aside = run.stage().deadLetters().size();
@@ -627,7 +627,7 @@ final class Checks {
   }
 
   private static Optional<Broken> stopsSomehow(Run<?> run) throws Exception {
-    run.drain();
+    run.drainFromASleeper();
     return stop(run, 0, " (There was no room for a dead letter.)");
   }
 

@@ -414,8 +414,12 @@ public final class Run<E> implements AutoCloseable {
   /// @return its offset, or empty if none is there and none will come: nothing of the program can move,
   ///     or it spins, or our patience is at its end
   public Optional<Long> next() {
+    return next(PATIENCE);
+  }
+
+  private Optional<Long> next(Duration patience) {
     if (lockstep) quiet();
-    while (waitFor(() -> !channel.isEmpty())) {
+    while (waitFor(() -> !channel.isEmpty(), () -> spinning || over, patience)) {
       Object message = channel.poll();
       if (isEnd(message)) return Optional.empty();
       if (isNew.test(message)) return eventOf.apply(message).map(this::arrived);
@@ -426,6 +430,12 @@ public final class Run<E> implements AutoCloseable {
   /// Takes events until no more come; they are in [#arrived].
   public Run<E> drain() {
     while (next().isPresent() && arrived.size() < 3 * script.events() + 10) {}
+    return noteDeaths();
+  }
+
+  /// As [#drain], from a program that may wait by looking again and again.
+  Run<E> drainFromASleeper() {
+    while (next(SLEEPERS_PATIENCE).isPresent()) {}
     return noteDeaths();
   }
 
@@ -546,13 +556,8 @@ public final class Run<E> implements AutoCloseable {
     timeline.add(Lane.CONSUMER, kind, offsetOf(message), "takes " + name);
   }
 
-  /// Waits until `happened`, or until nothing can happen any more, or the program spins.
+  /// Waits until `happened`, or until nothing can happen any more.
   ///
-  /// @return whether it happened
-  private boolean waitFor(BooleanSupplier happened) {
-    return waitFor(happened, () -> spinning || over, PATIENCE);
-  }
-
   /// @param patience how long nothing may happen while some thread sleeps or moves. One that only
   ///     sleeps, after less than [#PATIENCE], is no reason to complain
   private boolean waitFor(BooleanSupplier happened, BooleanSupplier hopeless, Duration patience) {
@@ -574,8 +579,11 @@ public final class Run<E> implements AutoCloseable {
           var moving = Threads.since(before).stream().filter(thread -> !thread.waits()).toList();
           boolean asleep = moving.stream().allMatch(Threads.Seen::waitsOrSleeps);
           if (asleep && patience != PATIENCE) return false;
-          busy = moving.stream().findFirst();
-          return false;
+          // one that looks again and again is awake at times, and is seen asleep at the next look
+          if (System.nanoTime() > deadline + PATIENCE.minus(patience).toNanos()) {
+            busy = moving.stream().findFirst();
+            return false;
+          }
         }
         try {
           wait(stuck == 0 && !lockstep ? 5 : 1);
