@@ -235,8 +235,10 @@ final class Checks {
             limits.isEmpty() || limits.get().maxRestarts() == 0
                 ? new Kept()
                 : first(
-                    () -> counts(subject, limits.get(), 0),
-                    () -> counts(subject, limits.get(), 1)));
+                    () -> counts(subject, limits.get(), Duration.ZERO),
+                    () -> counts(subject, limits.get(), Duration.ofMillis(1)),
+                    () -> slides(subject, limits.get()),
+                    () -> clockWraps(subject, limits.get())));
   }
 
   private static Optional<Broken> givesUp(Run<?> run) throws Exception {
@@ -282,18 +284,18 @@ final class Checks {
   }
 
   /// Failures so far apart that exactly as many fall into a period as are allowed, and one more that is
-  /// just a period old, or `nanos` older than that.
-  private static Verdict counts(Subject subject, Stage.Limits limits, int nanos) {
+  /// just a period old, or older than that by `max` times `more`.
+  private static Verdict counts(Subject subject, Stage.Limits limits, Duration more) {
     int max = limits.maxRestarts();
-    var apart = limits.period().dividedBy(max).plusNanos(nanos);
+    var apart = limits.period().dividedBy(max).plus(more);
     return each(
         subject,
         List.of(Script.of(2, 0, "read@1*")),
-        Run.Conditions.readsTake(apart),
+        Run.Conditions.readsTake(List.of(apart)),
         run -> {
           run.drain();
           String clock = " Is the clock the one that was handed in?";
-          if (nanos == 0 && run.spinning())
+          if (more.isZero() && run.spinning())
             return broken(
                 run,
                 MISCOUNTS,
@@ -301,7 +303,9 @@ final class Checks {
                         .formatted(max, max + 1)
                     + clock,
                 Mistake.EDGE_OF_THE_PERIOD);
-          if (nanos > 0 && !run.spinning())
+          if (more.isPositive() && !run.spinning() && !isTold(run))
+            return broken(run, SILENCE, "it neither restarts nor gives up, and nobody is told.");
+          if (more.isPositive() && !run.spinning())
             return broken(
                 run,
                 MISCOUNTS,
@@ -310,6 +314,54 @@ final class Checks {
                     + clock,
                 Mistake.EDGE_OF_THE_PERIOD);
           return Optional.empty();
+        });
+  }
+
+  /// One failure at the beginning of a period, all others that are allowed just before its end, and two
+  /// right behind it: the first failure is forgotten by then, and the others are not.
+  private static Verdict slides(Subject subject, Stage.Limits limits) {
+    int max = limits.maxRestarts();
+    var apart = new ArrayList<>(List.of(Duration.ZERO));
+    if (max > 1) apart.add(limits.period().minusMillis(1));
+    for (int i = 2; i < max; i++) apart.add(Duration.ZERO);
+    apart.add(max > 1 ? Duration.ofMillis(2) : limits.period().plusMillis(1));
+    apart.add(Duration.ZERO);
+    return each(
+        subject,
+        List.of(Script.of(1, 0, "read@0*")),
+        Run.Conditions.readsTake(apart),
+        run -> {
+          long attempts = attempts(run.drain(), 0);
+          return attempts == max + 2
+              ? Optional.empty()
+              : broken(
+                  run,
+                  MISCOUNTS,
+                  "any period may hold %d restarts. One came at a period's beginning, %d just before its end, and one right behind it. That made %d in the last moments, so the next is one too many: attempt %d is the last. There were %d."
+                      .formatted(max, max - 1, max, max + 2, attempts),
+                  Mistake.BEGINS_PERIODS);
+        });
+  }
+
+  /// As [#counts] on the edge, on a clock that passes its greatest number meanwhile.
+  private static Verdict clockWraps(Subject subject, Stage.Limits limits) {
+    int max = limits.maxRestarts();
+    var apart = limits.period().dividedBy(max);
+    return each(
+        subject,
+        List.of(Script.of(2, 0, "read@1*")),
+        Run.Conditions.readsTake(List.of(apart))
+            .clockBegins(Long.MAX_VALUE - apart.toNanos() * 5 / 2), // between the first two failures
+        run -> {
+          long attempts = attempts(run.drain(), 1);
+          return attempts == max + 1
+              ? Optional.empty()
+              : broken(
+                  run,
+                  MISCOUNTS,
+                  "the clock passed its greatest number, and went on with its smallest, as nanoTime() may. There should be %d attempts, and there were %d."
+                      .formatted(max + 1, attempts),
+                  Mistake.COMPARES_INSTANTS);
         });
   }
 

@@ -100,6 +100,13 @@ public enum Mistake {
   EDGE_OF_THE_PERIOD(
       "a restart is forgotten too early, or too late, or on another clock than the one handed in",
       "the comparison with the period. Exactly one period old still counts"),
+  BEGINS_PERIODS(
+      "a period begins and ends, and what was in it is forgotten all at once, or never: so twice as"
+          + " many restarts find room around its end",
+      "what is forgotten, and when. Each restart has a period of its own behind it"),
+  COMPARES_INSTANTS(
+      "instants are compared, or added to. Only the difference of two means something",
+      "every < and > with the clock in it: now - then > period is right, now > then + period isn't"),
   DOES_NOT_PAUSE(
       "the supervisor restarts at once, or it waits on a clock of its own",
       "where the time that was handed in is asked to sleep"),

@@ -24,6 +24,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /// One run of a stage on a scripted log and channel: what the harness offers to the program, and what
@@ -83,7 +84,7 @@ public final class Run<E> implements AutoCloseable {
   private int failedReads;
   private int reads;
   private final List<Duration> pauses = new ArrayList<>();
-  private RandomGenerator random = new Random(Conditions.USUAL.seed);
+  private RandomGenerator random = Conditions.USUAL.dice.get();
   private long now;
   private Conditions conditions = Conditions.USUAL;
   private boolean interruptedOnce;
@@ -110,32 +111,60 @@ public final class Run<E> implements AutoCloseable {
   static <E> Run<E> start(Stage<E> stage, Script script, Conditions conditions) {
     var run = new Run<>(stage, script);
     run.conditions = conditions;
-    run.random = new Random(conditions.seed);
+    run.random = conditions.dice.get();
+    run.now = conditions.clock;
     run.start();
     return run;
   }
 
-  /// What a check can do to time and chance: how long a read takes, whether the pauses' time is added to
-  /// that, whether a pause lasts until someone interrupts it, how many dead letters there is room for,
-  /// and what the dice are.
+  /// What a check can do to time and chance: how long each read takes, the last of them standing for all
+  /// that follow, whether the pauses' time is added to that, whether a pause lasts until someone
+  /// interrupts it, how many dead letters there is room for, what the dice are, and where the clock
+  /// begins.
   record Conditions(
-      Duration readTakes, boolean pausesTakeTime, boolean pausesLast, int deadLetters, long seed) {
-    static final Conditions USUAL = new Conditions(Duration.ZERO, true, false, 20, 1);
+      List<Duration> readsTake,
+      boolean pausesTakeTime,
+      boolean pausesLast,
+      int deadLetters,
+      Supplier<RandomGenerator> dice,
+      long clock) {
+    static final Conditions USUAL =
+        new Conditions(List.of(Duration.ZERO), true, false, 20, () -> new Random(1), 0);
 
-    static Conditions readsTake(Duration duration) {
-      return new Conditions(duration, false, false, 20, 1);
+    /// Reads take their time, and nothing else does.
+    static Conditions readsTake(List<Duration> durations) {
+      return new Conditions(
+          durations, false, false, USUAL.deadLetters, USUAL.dice, USUAL.clock);
     }
 
     static Conditions otherDice(long seed) {
-      return new Conditions(Duration.ZERO, true, false, 20, seed);
+      return USUAL.dice(() -> new Random(seed));
+    }
+
+    /// Dice that always show `part` of what they can.
+    static Conditions loadedDice(double part) {
+      long thrown = (long) (part * 0x1p52) << 12;
+      return USUAL.dice(() -> () -> thrown);
+    }
+
+    private Conditions dice(Supplier<RandomGenerator> dice) {
+      return new Conditions(readsTake, pausesTakeTime, pausesLast, deadLetters, dice, clock);
     }
 
     Conditions lastingPauses() {
-      return new Conditions(readTakes, pausesTakeTime, true, deadLetters, seed);
+      return new Conditions(readsTake, pausesTakeTime, true, deadLetters, dice, clock);
     }
 
     Conditions deadLetters(int capacity) {
-      return new Conditions(readTakes, pausesTakeTime, pausesLast, capacity, seed);
+      return new Conditions(readsTake, pausesTakeTime, pausesLast, capacity, dice, clock);
+    }
+
+    Conditions clockBegins(long nanos) {
+      return new Conditions(readsTake, pausesTakeTime, pausesLast, deadLetters, dice, nanos);
+    }
+
+    private Duration timeOf(int read) {
+      return readsTake.get(Math.min(read, readsTake.size()) - 1);
     }
   }
 
@@ -258,7 +287,7 @@ public final class Run<E> implements AutoCloseable {
       spinning = true;
       awaitTheEnd();
     }
-    now += conditions.readTakes.toNanos();
+    now += conditions.timeOf(reads).toNanos();
     if (pendingFaults.contains("wait@" + offset) && !interruptedOnce) {
       timeline.add(Lane.LOG, Kind.NOTE, offset, "read " + offset + " waits");
       awaitTheEndOnce();
