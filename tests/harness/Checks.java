@@ -372,6 +372,7 @@ final class Checks {
             each(
                 subject,
                 List.of(Script.of(6, 0, "read@1", "read@1", "read@1", "read@4")),
+                Run.Conditions.loadedDice(0.5), // with fair ones, pauses grow only on average
                 Checks::backsOff),
         () -> limits.isEmpty() ? new Kept() : capHolds(subject, limits.get()),
         () -> jitters(subject));
@@ -391,7 +392,13 @@ final class Checks {
           run,
           NEVER_WAITS,
           what + "The pauses were " + millis(pauses) + ", and not four.",
-          Mistake.DOES_NOT_PAUSE);
+          pauses.size() < 4 ? Mistake.DOES_NOT_PAUSE : Mistake.PAUSES_FOR_NOTHING);
+    if (pauses.contains(Duration.ZERO))
+      return broken(
+          run,
+          NEVER_WAITS,
+          what + "The pauses are " + millis(pauses) + ", and one of 0 ms is none.",
+          Mistake.PAUSES_ARE_NONE);
     if (pauses.get(2).compareTo(pauses.get(0).multipliedBy(2)) < 0)
       return broken(
           run,
@@ -409,23 +416,39 @@ final class Checks {
         Mistake.REMEMBERS_OLD_PAUSES);
   }
 
-  private static Verdict capHolds(Subject subject, Stage.Limits limits) {
-    var faults = new String[Math.min(limits.maxRestarts(), 12)];
+  /// So often the read at offset 1 fails in a row, and gets through.
+  private static Script failures(int most, Optional<Stage.Limits> limits) {
+    var faults = new String[limits.map(it -> Math.min(it.maxRestarts(), most)).orElse(2)];
     Arrays.fill(faults, "read@1");
-    return each(
-        subject,
-        List.of(Script.of(3, 0, faults)),
-        run -> {
-          var pauses = run.drain().pauses();
-          return pauses.stream().anyMatch(pause -> pause.compareTo(limits.cap()) > 0)
-              ? broken(
-                  run,
-                  OVER_THE_CAP,
-                  "no pause should be longer than %d ms, and they are %s."
-                      .formatted(limits.cap().toMillis(), millis(pauses)),
-                  Mistake.ADDS_TO_THE_CAP)
-              : Optional.empty();
-        });
+    return Script.of(3, 0, faults);
+  }
+
+  private static Verdict capHolds(Subject subject, Stage.Limits limits) {
+    var script = List.of(failures(12, Optional.of(limits)));
+    Judge judge = run -> holdsCap(run, limits.cap());
+    return first(
+        () -> each(subject, script, judge),
+        () -> each(subject, script, Run.Conditions.loadedDice(0), judge),
+        () -> each(subject, script, Run.Conditions.loadedDice(0.999), judge));
+  }
+
+  private static Optional<Broken> holdsCap(Run<?> run, Duration cap) {
+    var pauses = run.drain().pauses();
+    if (pauses.stream().anyMatch(Duration::isNegative))
+      return broken(
+          run,
+          NEVER_WAITS,
+          "the pauses are " + millis(pauses) + ". One of less than nothing is none.",
+          Mistake.PAUSES_ARE_NONE);
+    Duration longest = pauses.stream().max(Duration::compareTo).orElse(Duration.ZERO);
+    if (longest.compareTo(cap) <= 0) return Optional.empty();
+    boolean byChance = longest.compareTo(cap.multipliedBy(2)) <= 0;
+    return broken(
+        run,
+        OVER_THE_CAP,
+        "no pause should be longer than %d ms, and they are %s."
+            .formatted(cap.toMillis(), millis(pauses)),
+        byChance ? Mistake.ADDS_TO_THE_CAP : Mistake.GROWS_FOR_EVER);
   }
 
   /// The same dice twice, and then others.
@@ -441,7 +464,7 @@ final class Checks {
   private static Verdict throwing(long seed, Subject subject, List<List<Duration>> seen) {
     return each(
         subject,
-        List.of(Script.of(3, 0, "read@1", "read@1")),
+        List.of(failures(12, subject.stage().limits())),
         Run.Conditions.otherDice(seed),
         run -> {
           seen.add(run.drain().pauses());
@@ -453,15 +476,20 @@ final class Checks {
                 "the same dice, thrown twice, gave %s and %s."
                     .formatted(first, millis(seen.getLast())),
                 Mistake.THROWS_OTHER_DICE);
-          return seen.size() == 4 && seen.stream().distinct().count() == 1
-              ? broken(
-                  run,
-                  NO_JITTER,
-                  "three supervisors with different dice wait alike, %s: they come back in the same instant."
-                      .formatted(first),
-                  Mistake.THROWS_NO_DICE)
-              : Optional.empty();
+          if (seen.size() < 4) return Optional.empty();
+          String alike = "three supervisors with different dice wait alike";
+          String what = ", %s: they come back in the same instant.".formatted(first);
+          if (seen.stream().distinct().count() == 1)
+            return broken(run, NO_JITTER, alike + what, Mistake.THROWS_NO_DICE);
+          if (seen.stream().map(Checks::lastThird).distinct().count() == 1)
+            return broken(
+                run, NO_JITTER, alike + " in the end" + what, Mistake.CAPS_THE_JITTER);
+          return Optional.empty();
         });
+  }
+
+  private static List<Duration> lastThird(List<Duration> pauses) {
+    return pauses.subList(pauses.size() * 2 / 3, pauses.size());
   }
 
   private static String millis(List<Duration> pauses) {

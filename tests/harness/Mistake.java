@@ -110,6 +110,12 @@ public enum Mistake {
   DOES_NOT_PAUSE(
       "the supervisor restarts at once, or it waits on a clock of its own",
       "where the time that was handed in is asked to sleep"),
+  PAUSES_FOR_NOTHING(
+      "there are more pauses than restarts", "when it waits: between a failure and the restart"),
+  PAUSES_ARE_NONE(
+      "a pause comes out as nothing, or as less than that",
+      "the smallest number that can come out: the exponent of the first pause, whole numbers that"
+          + " round down, or overflow, and what chance takes off"),
   PAUSES_ALIKE(
       "each pause is like the one before",
       "how a pause depends on the number of failures in a row"),
@@ -119,6 +125,10 @@ public enum Mistake {
   ADDS_TO_THE_CAP(
       "chance makes a pause longer than the longest one",
       "the order of the cap and the jitter. Jitter takes off, and never puts on"),
+  GROWS_FOR_EVER("nothing keeps the pauses from growing", "where the cap comes in"),
+  CAPS_THE_JITTER(
+      "the cap cuts off what chance has added, so that all of the longest pauses are alike",
+      "the order of the cap and the jitter. First comes the cap, and chance takes off from there"),
   THROWS_NO_DICE(
       "chance plays no part in the pauses", "where the dice that were handed in are thrown"),
   THROWS_OTHER_DICE(
