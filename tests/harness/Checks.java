@@ -429,7 +429,31 @@ final class Checks {
     return first(
         () -> each(subject, script, judge),
         () -> each(subject, script, Run.Conditions.loadedDice(0), judge),
-        () -> each(subject, script, Run.Conditions.loadedDice(0.999), judge));
+        () -> each(subject, script, Run.Conditions.loadedDice(0.999), judge),
+        () -> neverOverflows(subject));
+  }
+
+  /// So many failures in a row that a number which doubles each time is greater than any `long`.
+  private static Verdict neverOverflows(Subject subject) {
+    int many = 70;
+    var faults = new String[many];
+    Arrays.fill(faults, "read@1");
+    return each(
+        subject,
+        List.of(Script.of(3, 0, faults)),
+        Run.Conditions.loadedDice(0.5).restarts(many),
+        run -> {
+          var pauses = run.drain().pauses();
+          for (int i = 1; i < pauses.size(); i++)
+            if (!pauses.get(i).isPositive())
+              return broken(
+                  run,
+                  NEVER_WAITS,
+                  "after %d failures in a row comes a pause of %d ms, and after one more it's %d ms: none."
+                      .formatted(i, pauses.get(i - 1).toMillis(), pauses.get(i).toMillis()),
+                  Mistake.PAUSES_OVERFLOW);
+          return Optional.empty();
+        });
   }
 
   private static Optional<Broken> holdsCap(Run<?> run, Duration cap) {

@@ -115,7 +115,10 @@ public enum Mistake {
   PAUSES_ARE_NONE(
       "a pause comes out as nothing, or as less than that",
       "the smallest number that can come out: the exponent of the first pause, whole numbers that"
-          + " round down, or overflow, and what chance takes off"),
+          + " round down, and what chance takes off"),
+  PAUSES_OVERFLOW(
+      "a number grew until it didn't fit, and became negative, or nothing: the cap came too late",
+      "the multiplication before the cap. How great can it get, and does that fit?"),
   PAUSES_ALIKE(
       "each pause is like the one before",
       "how a pause depends on the number of failures in a row"),

@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -119,22 +120,24 @@ public final class Run<E> implements AutoCloseable {
 
   /// What a check can do to time and chance: how long each read takes, the last of them standing for all
   /// that follow, whether the pauses' time is added to that, whether a pause lasts until someone
-  /// interrupts it, how many dead letters there is room for, what the dice are, and where the clock
-  /// begins.
+  /// interrupts it, how many dead letters there is room for, what the dice are, where the clock begins,
+  /// and how many restarts are allowed, if not as many as usual.
   record Conditions(
       List<Duration> readsTake,
       boolean pausesTakeTime,
       boolean pausesLast,
       int deadLetters,
       Supplier<RandomGenerator> dice,
-      long clock) {
+      long clock,
+      OptionalInt restarts) {
     static final Conditions USUAL =
-        new Conditions(List.of(Duration.ZERO), true, false, 20, () -> new Random(1), 0);
+        new Conditions(
+            List.of(Duration.ZERO), true, false, 20, () -> new Random(1), 0, OptionalInt.empty());
 
     /// Reads take their time, and nothing else does.
     static Conditions readsTake(List<Duration> durations) {
       return new Conditions(
-          durations, false, false, USUAL.deadLetters, USUAL.dice, USUAL.clock);
+          durations, false, false, USUAL.deadLetters, USUAL.dice, USUAL.clock, USUAL.restarts);
     }
 
     static Conditions otherDice(long seed) {
@@ -148,19 +151,28 @@ public final class Run<E> implements AutoCloseable {
     }
 
     private Conditions dice(Supplier<RandomGenerator> dice) {
-      return new Conditions(readsTake, pausesTakeTime, pausesLast, deadLetters, dice, clock);
+      return new Conditions(
+          readsTake, pausesTakeTime, pausesLast, deadLetters, dice, clock, restarts);
     }
 
     Conditions lastingPauses() {
-      return new Conditions(readsTake, pausesTakeTime, true, deadLetters, dice, clock);
+      return new Conditions(
+          readsTake, pausesTakeTime, true, deadLetters, dice, clock, restarts);
     }
 
     Conditions deadLetters(int capacity) {
-      return new Conditions(readsTake, pausesTakeTime, pausesLast, capacity, dice, clock);
+      return new Conditions(
+          readsTake, pausesTakeTime, pausesLast, capacity, dice, clock, restarts);
     }
 
     Conditions clockBegins(long nanos) {
-      return new Conditions(readsTake, pausesTakeTime, pausesLast, deadLetters, dice, nanos);
+      return new Conditions(
+          readsTake, pausesTakeTime, pausesLast, deadLetters, dice, nanos, restarts);
+    }
+
+    Conditions restarts(int most) {
+      return new Conditions(
+          readsTake, pausesTakeTime, pausesLast, deadLetters, dice, clock, OptionalInt.of(most));
     }
 
     private Duration timeOf(int read) {
@@ -427,6 +439,11 @@ public final class Run<E> implements AutoCloseable {
   /// The program's dice. All runs throw alike, unless a check has other dice.
   public RandomGenerator random() {
     return random;
+  }
+
+  /// How many restarts the program should allow: as many as `usual`, unless a check needs more.
+  public int restarts(int usual) {
+    return conditions.restarts.orElse(usual);
   }
 
   /// Keeps the `Future` that the program's start returned, and looks at it: what it died of is shown.
