@@ -45,7 +45,14 @@ final class Checks {
                       .formatted(arrived.get(i), arrived.get(i - 1), arrivals(run)));
           if (!noFault) return Optional.empty(); // a loss is the business of another promise
           boolean missing = !arrived.containsAll(allOf(run));
-          return broken(run, missing ? LOST : TWICE, "without any fault, " + arrivals(run) + ".");
+          String what = "without any fault, ";
+          if (missing && run.told())
+            return broken(
+                run,
+                LOST,
+                what + "the consumer was told of an end, and " + arrivals(run) + ".",
+                Mistake.TELLS_TOO_EARLY);
+          return broken(run, missing ? LOST : TWICE, what + arrivals(run) + ".");
         });
   }
 
@@ -120,10 +127,11 @@ final class Checks {
         List.of(Script.of(5, 0, "read@2")),
         run -> {
           run.drain();
-          return putAfterFault(run)
-              ? Optional.empty()
-              : broken(
-                  run, SILENCE, "the read at offset 2 failed once, and " + arrivals(run) + ".");
+          if (putAfterFault(run)) return Optional.empty();
+          String what = "the read at offset 2 failed once, and " + arrivals(run) + ".";
+          return isTold(run) && run.stage().limits().filter(it -> it.maxRestarts() > 0).isPresent()
+              ? broken(run, SILENCE, what + " It gave up at once.", Mistake.KEEPS_OLD_BOOKS)
+              : broken(run, SILENCE, what);
         });
   }
 
@@ -189,6 +197,10 @@ final class Checks {
   }
 
   static Verdict itEnds(Subject subject) {
+    return first(() -> endsAsItShould(subject), () -> steps(subject, Checks::tellsEndsApart));
+  }
+
+  private static Verdict endsAsItShould(Subject subject) {
     return each(
         subject,
         List.of(Script.of(3, 0), Script.of(3, 5), Script.of(3, 1, "read@1"), Script.of(1, 0)),
@@ -217,10 +229,35 @@ final class Checks {
                 "the consumer was told of the end, but " + arrivals(run) + ".",
                 Mistake.TELLS_TOO_EARLY);
           run.drain();
-          return run.afterTheEnd() > 0
-              ? broken(run, GOES_ON, "something more came after the end.", Mistake.TELLS_TOO_EARLY)
-              : Optional.empty();
+          if (run.afterTheEnd() == 0) return Optional.empty();
+          boolean twice = run.timeline().entries().getLast().kind() == Timeline.Kind.TOLD;
+          return broken(
+              run,
+              GOES_ON,
+              twice ? "the end came twice." : "something more came after the end.",
+              twice ? Mistake.TELLS_TWICE : Mistake.TELLS_TOO_EARLY);
         });
+  }
+
+  /// Behind the last event is the end. Before the first one is nothing, and who reads there is mistaken.
+  private static Optional<Broken> tellsEndsApart(Run<?> run) throws Exception {
+    if (!run.stage().hasABeginning()) return Optional.empty();
+    String behind;
+    String before;
+    try {
+      behind = "" + stepOf(run, run.script().events());
+      before = "" + stepOf(run, -1);
+    } catch (NotOffered e) {
+      return Optional.empty();
+    }
+    return behind.replaceAll("-?\\d+", "").equals(before.replaceAll("-?\\d+", ""))
+        ? broken(
+            run,
+            MISTAKES_THE_END,
+            "a step behind the last event returned %s, and one at offset -1 returned %s: that's no end, but a mistake."
+                .formatted(behind, before),
+            Mistake.TAKES_A_MISTAKE_FOR_THE_END)
+        : Optional.empty();
   }
 
   static Verdict itGivesUp(Subject subject) {
@@ -231,6 +268,8 @@ final class Checks {
                 subject,
                 List.of(Script.of(3, 0, "read@1*"), Script.of(3, 3, "read@0*")),
                 Checks::givesUp),
+        () -> each(subject, List.of(Script.of(3, 0, "read@0", "read@1*")), Checks::returnsTheLast),
+        () -> limits.isEmpty() ? new Kept() : countsPuts(subject, limits.get()),
         () ->
             limits.isEmpty() || limits.get().maxRestarts() == 0
                 ? new Kept()
@@ -271,6 +310,12 @@ final class Checks {
               + "it gave up, and returned nothing that says so. Its future holds "
               + run.results(),
           Mistake.RETURNS_NOTHING);
+    if (run.told() && run.end().equals(endOfALog(run)))
+      return broken(
+          run,
+          UNTOLD,
+          fails + "the consumer is told " + run.end() + ", as at the end of a log.",
+          Mistake.ENDS_ALIKE);
     var limits = run.stage().limits();
     long attempts = attempts(run, offset);
     if (limits.isEmpty() || attempts == limits.get().maxRestarts() + 1) return Optional.empty();
@@ -281,6 +326,52 @@ final class Checks {
             + "%d restarts are allowed: that's %d attempts, and there were %d."
                 .formatted(limits.get().maxRestarts(), limits.get().maxRestarts() + 1, attempts),
         Mistake.OFF_BY_ONE);
+  }
+
+  /// What the same program tells the consumer of a log that is as long as this one got.
+  private static String endOfALog(Run<?> run) throws Exception {
+    var stage = run.stage().getClass().getDeclaredConstructor();
+    stage.setAccessible(true);
+    var script = Script.of(Math.max(1, run.arrived().size()), 0);
+    try (var other = Run.start((Stage<?>) stage.newInstance(), script)) {
+      return other.drain().end();
+    }
+  }
+
+  private static Optional<Broken> returnsTheLast(Run<?> run) {
+    run.drain().quiet();
+    var results = run.results();
+    if (results.stream().noneMatch(result -> result.contains(Run.SessionTimeout.TEXT))
+        || results.stream().anyMatch(result -> result.matches("(?s).*\\b1\\b.*")))
+      return Optional.empty();
+    return broken(
+        run,
+        UNTOLD,
+        "the read at offset 0 failed once, the one at 1 fails for ever, and it gave up. What it"
+            + " returned is an earlier failure: "
+            + results
+            + ".",
+        Mistake.RETURNS_AN_OLD_FAILURE);
+  }
+
+  /// Each of these puts gets through, and fails all the same. That's no progress.
+  private static Verdict countsPuts(Subject subject, Stage.Limits limits) {
+    int many = 2 * limits.maxRestarts() + 3;
+    var faults = new String[many];
+    Arrays.fill(faults, "put@1");
+    return each(
+        subject,
+        List.of(Script.of(3, 0, faults)),
+        run -> {
+          long attempts = attempts(run.drain(), 1);
+          if (attempts <= limits.maxRestarts() + 1) return Optional.empty();
+          return broken(
+              run,
+              MISCOUNTS,
+              "the put at offset 1 got through, and failed, each time. %d restarts are allowed, and it was tried again %d times."
+                  .formatted(limits.maxRestarts(), attempts - 1),
+              Mistake.TAKES_A_REPEAT_FOR_PROGRESS);
+        });
   }
 
   /// Failures so far apart that exactly as many fall into a period as are allowed, and one more that is

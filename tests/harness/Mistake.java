@@ -90,6 +90,25 @@ public enum Mistake {
       "the work is over, and only the program knows",
       "what happens between the last exit and the return. Who takes from the channel has to hear of"
           + " it"),
+  TELLS_TWICE(
+      "two places in the program tell the consumer of the same end",
+      "every put of an end. One of them can know that it's the last word"),
+  ENDS_ALIKE(
+      "the consumer can't tell a log that ended from one that was given up",
+      "what the end says. The supervisor knows how it ended"),
+  TAKES_A_MISTAKE_FOR_THE_END(
+      "an offset before the first event is taken for the end of the log",
+      "the condition for the end. The log says the same of both"),
+  RETURNS_AN_OLD_FAILURE(
+      "it gives up, and hands over a failure that was repaired long ago",
+      "which failure is returned. The last one is the reason"),
+  TAKES_A_REPEAT_FOR_PROGRESS(
+      "an event that is read, or put, once more counts as progress",
+      "what progress is. Only the offset of the next failure says that something was left behind"),
+  KEEPS_OLD_BOOKS(
+      "restarts are allowed, and none was tried: it takes what failed before for the end, or counts"
+          + " what an earlier run has left behind",
+      "the condition for the end, and static fields. Each supervisor counts for itself"),
   RETURNS_NOTHING(
       "it gives up, and its caller gets no failure to act on",
       "what the supervisor's future returns"),

@@ -97,6 +97,7 @@ public final class Run<E> implements AutoCloseable {
   private int interruptAt;
   private int moments;
   private boolean told;
+  private String end = "";
   private int afterTheEnd;
   private boolean spinning;
   private boolean over;
@@ -597,6 +598,7 @@ public final class Run<E> implements AutoCloseable {
 
   void noteTaken(Object message, String name) {
     if (told) afterTheEnd++;
+    else if (isEnd(message)) end = "" + message;
     told |= isEnd(message);
     Kind kind = isEnd(message) ? Kind.TOLD : Kind.TAKEN;
     timeline.add(Lane.CONSUMER, kind, offsetOf(message), "takes " + name);
@@ -743,6 +745,11 @@ public final class Run<E> implements AutoCloseable {
   /// Whether the consumer took a message that says that no event will come.
   public boolean told() {
     return told;
+  }
+
+  /// What the message said that no event will come, or nothing.
+  String end() {
+    return end;
   }
 
   /// How many messages the consumer took after the one that should be the last.

@@ -70,6 +70,11 @@ public final class Chapter05 implements Stage<Backoff.Click> {
   }
 
   @Override
+  public boolean hasABeginning() {
+    return true;
+  }
+
+  @Override
   public Optional<Limits> limits() {
     return Optional.of(LIMITS);
   }

@@ -81,6 +81,11 @@ public final class Chapter06 implements Stage<Poison.Click> {
   }
 
   @Override
+  public boolean hasABeginning() {
+    return true;
+  }
+
+  @Override
   public Optional<Limits> limits() {
     return Optional.of(LIMITS);
   }

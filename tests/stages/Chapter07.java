@@ -115,6 +115,11 @@ public final class Chapter07 implements Stage<Stopping.Click> {
   }
 
   @Override
+  public boolean hasABeginning() {
+    return true;
+  }
+
+  @Override
   public Optional<Limits> limits() {
     return Optional.of(LIMITS);
   }
