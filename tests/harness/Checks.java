@@ -45,7 +45,14 @@ final class Checks {
                       .formatted(arrived.get(i), arrived.get(i - 1), arrivals(run)));
           if (!noFault) return Optional.empty(); // a loss is the business of another promise
           boolean missing = !arrived.containsAll(allOf(run));
-          return broken(run, missing ? LOST : TWICE, "without any fault, " + arrivals(run) + ".");
+          String what = "without any fault, ";
+          if (missing && run.told())
+            return broken(
+                run,
+                LOST,
+                what + "the consumer was told of an end, and " + arrivals(run) + ".",
+                Mistake.TELLS_TOO_EARLY);
+          return broken(run, missing ? LOST : TWICE, what + arrivals(run) + ".");
         });
   }
 
@@ -120,10 +127,11 @@ final class Checks {
         List.of(Script.of(5, 0, "read@2")),
         run -> {
           run.drain();
-          return putAfterFault(run)
-              ? Optional.empty()
-              : broken(
-                  run, SILENCE, "the read at offset 2 failed once, and " + arrivals(run) + ".");
+          if (putAfterFault(run)) return Optional.empty();
+          String what = "the read at offset 2 failed once, and " + arrivals(run) + ".";
+          return isTold(run) && run.stage().limits().filter(it -> it.maxRestarts() > 0).isPresent()
+              ? broken(run, SILENCE, what + " It gave up at once.", Mistake.KEEPS_OLD_BOOKS)
+              : broken(run, SILENCE, what);
         });
   }
 
@@ -189,6 +197,10 @@ final class Checks {
   }
 
   static Verdict itEnds(Subject subject) {
+    return first(() -> endsAsItShould(subject), () -> steps(subject, Checks::tellsEndsApart));
+  }
+
+  private static Verdict endsAsItShould(Subject subject) {
     return each(
         subject,
         List.of(Script.of(3, 0), Script.of(3, 5), Script.of(3, 1, "read@1"), Script.of(1, 0)),
@@ -217,10 +229,35 @@ final class Checks {
                 "the consumer was told of the end, but " + arrivals(run) + ".",
                 wrongPlace(run).orElse(Mistake.TELLS_TOO_EARLY));
           run.drain();
-          return run.afterTheEnd() > 0
-              ? broken(run, GOES_ON, "something more came after the end.", Mistake.TELLS_TOO_EARLY)
-              : Optional.empty();
+          if (run.afterTheEnd() == 0) return Optional.empty();
+          boolean twice = run.timeline().entries().getLast().kind() == Timeline.Kind.TOLD;
+          return broken(
+              run,
+              GOES_ON,
+              twice ? "the end came twice." : "something more came after the end.",
+              twice ? Mistake.TELLS_TWICE : Mistake.TELLS_TOO_EARLY);
         });
+  }
+
+  /// Behind the last event is the end. Before the first one is nothing, and who reads there is mistaken.
+  private static Optional<Broken> tellsEndsApart(Run<?> run) throws Exception {
+    if (!run.stage().hasABeginning()) return Optional.empty();
+    String behind;
+    String before;
+    try {
+      behind = "" + stepOf(run, run.script().events());
+      before = "" + stepOf(run, -1);
+    } catch (NotOffered e) {
+      return Optional.empty();
+    }
+    return behind.replaceAll("-?\\d+", "").equals(before.replaceAll("-?\\d+", ""))
+        ? broken(
+            run,
+            MISTAKES_THE_END,
+            "a step behind the last event returned %s, and one at offset -1 returned %s: that's no end, but a mistake."
+                .formatted(behind, before),
+            Mistake.TAKES_A_MISTAKE_FOR_THE_END)
+        : Optional.empty();
   }
 
   static Verdict itGivesUp(Subject subject) {
@@ -231,12 +268,16 @@ final class Checks {
                 subject,
                 List.of(Script.of(3, 0, "read@1*"), Script.of(3, 3, "read@0*")),
                 Checks::givesUp),
+        () -> each(subject, List.of(Script.of(3, 0, "read@0", "read@1*")), Checks::returnsTheLast),
+        () -> limits.isEmpty() ? new Kept() : countsPuts(subject, limits.get()),
         () ->
             limits.isEmpty() || limits.get().maxRestarts() == 0
                 ? new Kept()
                 : first(
-                    () -> counts(subject, limits.get(), 0),
-                    () -> counts(subject, limits.get(), 1)));
+                    () -> counts(subject, limits.get(), Duration.ZERO),
+                    () -> counts(subject, limits.get(), Duration.ofMillis(1)),
+                    () -> slides(subject, limits.get()),
+                    () -> clockWraps(subject, limits.get())));
   }
 
   private static Optional<Broken> givesUp(Run<?> run) throws Exception {
@@ -269,6 +310,12 @@ final class Checks {
               + "it gave up, and returned nothing that says so. Its future holds "
               + run.results(),
           Mistake.RETURNS_NOTHING);
+    if (run.told() && run.end().equals(endOfALog(run)))
+      return broken(
+          run,
+          UNTOLD,
+          fails + "the consumer is told " + run.end() + ", as at the end of a log.",
+          Mistake.ENDS_ALIKE);
     var limits = run.stage().limits();
     long attempts = attempts(run, offset);
     if (limits.isEmpty()) return Optional.empty();
@@ -290,19 +337,65 @@ final class Checks {
         Mistake.OFF_BY_ONE);
   }
 
+  /// What the same program tells the consumer of a log that is as long as this one got.
+  private static String endOfALog(Run<?> run) throws Exception {
+    var stage = run.stage().getClass().getDeclaredConstructor();
+    stage.setAccessible(true);
+    var script = Script.of(Math.max(1, run.arrived().size()), 0);
+    try (var other = Run.start((Stage<?>) stage.newInstance(), script)) {
+      return other.drain().end();
+    }
+  }
+
+  private static Optional<Broken> returnsTheLast(Run<?> run) {
+    run.drain().quiet();
+    var results = run.results();
+    if (results.stream().noneMatch(result -> result.contains(Run.SessionTimeout.TEXT))
+        || results.stream().anyMatch(result -> result.matches("(?s).*\\b1\\b.*")))
+      return Optional.empty();
+    return broken(
+        run,
+        UNTOLD,
+        "the read at offset 0 failed once, the one at 1 fails for ever, and it gave up. What it"
+            + " returned is an earlier failure: "
+            + results
+            + ".",
+        Mistake.RETURNS_AN_OLD_FAILURE);
+  }
+
+  /// Each of these puts gets through, and fails all the same. That's no progress.
+  private static Verdict countsPuts(Subject subject, Stage.Limits limits) {
+    int many = 2 * limits.maxRestarts() + 3;
+    var faults = new String[many];
+    Arrays.fill(faults, "put@1");
+    return each(
+        subject,
+        List.of(Script.of(3, 0, faults)),
+        run -> {
+          long attempts = attempts(run.drain(), 1);
+          if (attempts <= limits.maxRestarts() + 1) return Optional.empty();
+          return broken(
+              run,
+              MISCOUNTS,
+              "the put at offset 1 got through, and failed, each time. %d restarts are allowed, and it was tried again %d times."
+                  .formatted(limits.maxRestarts(), attempts - 1),
+              Mistake.TAKES_A_REPEAT_FOR_PROGRESS);
+        });
+  }
+
   /// Failures so far apart that exactly as many fall into a period as are allowed, and one more that is
-  /// just a period old, or `nanos` older than that.
-  private static Verdict counts(Subject subject, Stage.Limits limits, int nanos) {
+  /// just a period old, or older than that by `max` times `more`.
+  private static Verdict counts(Subject subject, Stage.Limits limits, Duration more) {
     int max = limits.maxRestarts();
-    var apart = limits.period().dividedBy(max).plusNanos(nanos);
+    var apart = limits.period().dividedBy(max).plus(more);
     return each(
         subject,
         List.of(Script.of(2, 0, "read@1*")),
-        Run.Conditions.readsTake(apart),
+        Run.Conditions.readsTake(List.of(apart)),
         run -> {
           run.drain();
           String clock = " Is the clock the one that was handed in?";
-          if (nanos == 0 && run.spinning())
+          if (more.isZero() && run.spinning())
             return broken(
                 run,
                 MISCOUNTS,
@@ -310,7 +403,9 @@ final class Checks {
                         .formatted(max, max + 1)
                     + clock,
                 Mistake.EDGE_OF_THE_PERIOD);
-          if (nanos > 0 && !run.spinning())
+          if (more.isPositive() && !run.spinning() && !isTold(run))
+            return broken(run, SILENCE, "it neither restarts nor gives up, and nobody is told.");
+          if (more.isPositive() && !run.spinning())
             return broken(
                 run,
                 MISCOUNTS,
@@ -322,6 +417,54 @@ final class Checks {
         });
   }
 
+  /// One failure at the beginning of a period, all others that are allowed just before its end, and two
+  /// right behind it: the first failure is forgotten by then, and the others are not.
+  private static Verdict slides(Subject subject, Stage.Limits limits) {
+    int max = limits.maxRestarts();
+    var apart = new ArrayList<>(List.of(Duration.ZERO));
+    if (max > 1) apart.add(limits.period().minusMillis(1));
+    for (int i = 2; i < max; i++) apart.add(Duration.ZERO);
+    apart.add(max > 1 ? Duration.ofMillis(2) : limits.period().plusMillis(1));
+    apart.add(Duration.ZERO);
+    return each(
+        subject,
+        List.of(Script.of(1, 0, "read@0*")),
+        Run.Conditions.readsTake(apart),
+        run -> {
+          long attempts = attempts(run.drain(), 0);
+          return attempts == max + 2
+              ? Optional.empty()
+              : broken(
+                  run,
+                  MISCOUNTS,
+                  "any period may hold %d restarts. One came at a period's beginning, %d just before its end, and one right behind it. That made %d in the last moments, so the next is one too many: attempt %d is the last. There were %d."
+                      .formatted(max, max - 1, max, max + 2, attempts),
+                  Mistake.BEGINS_PERIODS);
+        });
+  }
+
+  /// As [#counts] on the edge, on a clock that passes its greatest number meanwhile.
+  private static Verdict clockWraps(Subject subject, Stage.Limits limits) {
+    int max = limits.maxRestarts();
+    var apart = limits.period().dividedBy(max);
+    return each(
+        subject,
+        List.of(Script.of(2, 0, "read@1*")),
+        Run.Conditions.readsTake(List.of(apart))
+            .clockBegins(Long.MAX_VALUE - apart.toNanos() * 5 / 2), // between the first two failures
+        run -> {
+          long attempts = attempts(run.drain(), 1);
+          return attempts == max + 1
+              ? Optional.empty()
+              : broken(
+                  run,
+                  MISCOUNTS,
+                  "the clock passed its greatest number, and went on with its smallest, as nanoTime() may. There should be %d attempts, and there were %d."
+                      .formatted(max + 1, attempts),
+                  Mistake.COMPARES_INSTANTS);
+        });
+  }
+
   static Verdict itWaits(Subject subject) {
     var limits = subject.stage().limits();
     return first(
@@ -329,6 +472,7 @@ final class Checks {
             each(
                 subject,
                 List.of(Script.of(6, 0, "read@1", "read@1", "read@1", "read@4")),
+                Run.Conditions.loadedDice(0.5), // with fair ones, pauses grow only on average
                 Checks::backsOff),
         () -> limits.isEmpty() ? new Kept() : capHolds(subject, limits.get()),
         () -> jitters(subject));
@@ -348,7 +492,13 @@ final class Checks {
           run,
           NEVER_WAITS,
           what + "The pauses were " + millis(pauses) + ", and not four.",
-          Mistake.DOES_NOT_PAUSE);
+          pauses.size() < 4 ? Mistake.DOES_NOT_PAUSE : Mistake.PAUSES_FOR_NOTHING);
+    if (pauses.contains(Duration.ZERO))
+      return broken(
+          run,
+          NEVER_WAITS,
+          what + "The pauses are " + millis(pauses) + ", and one of 0 ms is none.",
+          Mistake.PAUSES_ARE_NONE);
     if (pauses.get(2).compareTo(pauses.get(0).multipliedBy(2)) < 0)
       return broken(
           run,
@@ -366,25 +516,63 @@ final class Checks {
         Mistake.REMEMBERS_OLD_PAUSES);
   }
 
+  /// So often the read at offset 1 fails in a row, and gets through.
+  private static Script failures(int most, Optional<Stage.Limits> limits) {
+    var faults = new String[limits.map(it -> Math.min(it.maxRestarts(), most)).orElse(2)];
+    Arrays.fill(faults, "read@1");
+    return Script.of(3, 0, faults);
+  }
+
   private static Verdict capHolds(Subject subject, Stage.Limits limits) {
-    var faults = new String[Math.min(limits.maxRestarts(), 12)];
+    var script = List.of(failures(12, Optional.of(limits)));
+    Judge judge = run -> holdsCap(run, limits.cap());
+    return first(
+        () -> each(subject, script, judge),
+        () -> each(subject, script, Run.Conditions.loadedDice(0), judge),
+        () -> each(subject, script, Run.Conditions.loadedDice(0.999), judge),
+        () -> neverOverflows(subject));
+  }
+
+  /// So many failures in a row that a number which doubles each time is greater than any `long`.
+  private static Verdict neverOverflows(Subject subject) {
+    int many = 70;
+    var faults = new String[many];
     Arrays.fill(faults, "read@1");
     return each(
         subject,
         List.of(Script.of(3, 0, faults)),
+        Run.Conditions.loadedDice(0.5).restarts(many),
         run -> {
           var pauses = run.drain().pauses();
-          return pauses.stream().anyMatch(pause -> pause.compareTo(limits.cap()) > 0)
-              ? broken(
+          for (int i = 1; i < pauses.size(); i++)
+            if (!pauses.get(i).isPositive())
+              return broken(
                   run,
-                  OVER_THE_CAP,
-                  "no pause should be longer than %d ms, and they are %s."
-                      .formatted(limits.cap().toMillis(), millis(pauses)),
-                  pauses.getLast().compareTo(limits.cap().multipliedBy(2)) > 0
-                      ? Mistake.KNOWS_NO_CAP
-                      : Mistake.ADDS_TO_THE_CAP)
-              : Optional.empty();
+                  NEVER_WAITS,
+                  "after %d failures in a row comes a pause of %d ms, and after one more it's %d ms: none."
+                      .formatted(i, pauses.get(i - 1).toMillis(), pauses.get(i).toMillis()),
+                  Mistake.PAUSES_OVERFLOW);
+          return Optional.empty();
         });
+  }
+
+  private static Optional<Broken> holdsCap(Run<?> run, Duration cap) {
+    var pauses = run.drain().pauses();
+    if (pauses.stream().anyMatch(Duration::isNegative))
+      return broken(
+          run,
+          NEVER_WAITS,
+          "the pauses are " + millis(pauses) + ". One of less than nothing is none.",
+          Mistake.PAUSES_ARE_NONE);
+    Duration longest = pauses.stream().max(Duration::compareTo).orElse(Duration.ZERO);
+    if (longest.compareTo(cap) <= 0) return Optional.empty();
+    boolean byChance = longest.compareTo(cap.multipliedBy(2)) <= 0;
+    return broken(
+        run,
+        OVER_THE_CAP,
+        "no pause should be longer than %d ms, and they are %s."
+            .formatted(cap.toMillis(), millis(pauses)),
+        byChance ? Mistake.ADDS_TO_THE_CAP : Mistake.GROWS_FOR_EVER);
   }
 
   /// The same dice twice, and then others.
@@ -400,7 +588,7 @@ final class Checks {
   private static Verdict throwing(long seed, Subject subject, List<List<Duration>> seen) {
     return each(
         subject,
-        List.of(Script.of(3, 0, "read@1", "read@1")),
+        List.of(failures(12, subject.stage().limits())),
         Run.Conditions.otherDice(seed),
         run -> {
           seen.add(run.drain().pauses());
@@ -412,15 +600,20 @@ final class Checks {
                 "the same dice, thrown twice, gave %s and %s."
                     .formatted(first, millis(seen.getLast())),
                 Mistake.THROWS_OTHER_DICE);
-          return seen.size() == 4 && seen.stream().distinct().count() == 1
-              ? broken(
-                  run,
-                  NO_JITTER,
-                  "three supervisors with different dice wait alike, %s: they come back in the same instant."
-                      .formatted(first),
-                  Mistake.THROWS_NO_DICE)
-              : Optional.empty();
+          if (seen.size() < 4) return Optional.empty();
+          String alike = "three supervisors with different dice wait alike";
+          String what = ", %s: they come back in the same instant.".formatted(first);
+          if (seen.stream().distinct().count() == 1)
+            return broken(run, NO_JITTER, alike + what, Mistake.THROWS_NO_DICE);
+          if (seen.stream().map(Checks::lastThird).distinct().count() == 1)
+            return broken(
+                run, NO_JITTER, alike + " in the end" + what, Mistake.CAPS_THE_JITTER);
+          return Optional.empty();
         });
+  }
+
+  private static List<Duration> lastThird(List<Duration> pauses) {
+    return pauses.subList(pauses.size() * 2 / 3, pauses.size());
   }
 
   private static String millis(List<Duration> pauses) {
@@ -516,7 +709,7 @@ final class Checks {
   }
 
   private static Optional<Broken> waitsForRoom(Run<?> run) throws Exception {
-    run.drain();
+    run.drainFromASleeper();
     var missing = allOf(run);
     missing.removeAll(run.arrived());
     int aside = run.stage().deadLetters().size();
@@ -648,7 +841,7 @@ final class Checks {
   }
 
   private static Optional<Broken> stopsSomehow(Run<?> run) throws Exception {
-    run.drain();
+    run.drainFromASleeper();
     return stop(run, 0, " (There was no room for a dead letter.)");
   }
 

@@ -90,6 +90,25 @@ public enum Mistake {
       "the work is over, and only the program knows",
       "what happens between the last exit and the return. Who takes from the channel has to hear of"
           + " it"),
+  TELLS_TWICE(
+      "two places in the program tell the consumer of the same end",
+      "every put of an end. One of them can know that it's the last word"),
+  ENDS_ALIKE(
+      "the consumer can't tell a log that ended from one that was given up",
+      "what the end says. The supervisor knows how it ended"),
+  TAKES_A_MISTAKE_FOR_THE_END(
+      "an offset before the first event is taken for the end of the log",
+      "the condition for the end. The log says the same of both"),
+  RETURNS_AN_OLD_FAILURE(
+      "it gives up, and hands over a failure that was repaired long ago",
+      "which failure is returned. The last one is the reason"),
+  TAKES_A_REPEAT_FOR_PROGRESS(
+      "an event that is read, or put, once more counts as progress",
+      "what progress is. Only the offset of the next failure says that something was left behind"),
+  KEEPS_OLD_BOOKS(
+      "restarts are allowed, and none was tried: it takes what failed before for the end, or counts"
+          + " what an earlier run has left behind",
+      "the condition for the end, and static fields. Each supervisor counts for itself"),
   RETURNS_NOTHING(
       "it gives up, and its caller gets no failure to act on",
       "what the supervisor's future returns"),
@@ -100,9 +119,25 @@ public enum Mistake {
   EDGE_OF_THE_PERIOD(
       "a restart is forgotten too early, or too late, or on another clock than the one handed in",
       "the comparison with the period. Exactly one period old still counts"),
+  BEGINS_PERIODS(
+      "a period begins and ends, and what was in it is forgotten all at once, or never: so twice as"
+          + " many restarts find room around its end",
+      "what is forgotten, and when. Each restart has a period of its own behind it"),
+  COMPARES_INSTANTS(
+      "instants are compared, or added to. Only the difference of two means something",
+      "every < and > with the clock in it: now - then > period is right, now > then + period isn't"),
   DOES_NOT_PAUSE(
       "the supervisor restarts at once, or it waits on a clock of its own",
       "where the time that was handed in is asked to sleep"),
+  PAUSES_FOR_NOTHING(
+      "there are more pauses than restarts", "when it waits: between a failure and the restart"),
+  PAUSES_ARE_NONE(
+      "a pause comes out as nothing, or as less than that",
+      "the smallest number that can come out: the exponent of the first pause, whole numbers that"
+          + " round down, and what chance takes off"),
+  PAUSES_OVERFLOW(
+      "a number grew until it didn't fit, and became negative, or nothing: the cap came too late",
+      "the multiplication before the cap. How great can it get, and does that fit?"),
   PAUSES_ALIKE(
       "each pause is like the one before",
       "how a pause depends on the number of failures in a row"),
@@ -112,10 +147,13 @@ public enum Mistake {
   WAITS_BEFORE_IT_ASKS(
       "it waits first, and asks only then whether there may be one more restart",
       "the order of the pause and of the question to the counter"),
-  KNOWS_NO_CAP("the pauses grow without a bound", "the smaller one of the full pause and the cap"),
   ADDS_TO_THE_CAP(
       "chance makes a pause longer than the longest one",
       "the order of the cap and the jitter. Jitter takes off, and never puts on"),
+  GROWS_FOR_EVER("nothing keeps the pauses from growing", "where the cap comes in"),
+  CAPS_THE_JITTER(
+      "the cap cuts off what chance has added, so that all of the longest pauses are alike",
+      "the order of the cap and the jitter. First comes the cap, and chance takes off from there"),
   THROWS_NO_DICE(
       "chance plays no part in the pauses", "where the dice that were handed in are thrown"),
   THROWS_OTHER_DICE(

@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -24,6 +25,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /// One run of a stage on a scripted log and channel: what the harness offers to the program, and what
@@ -83,7 +85,7 @@ public final class Run<E> implements AutoCloseable {
   private int failedReads;
   private int reads;
   private final List<Duration> pauses = new ArrayList<>();
-  private RandomGenerator random = new Random(Conditions.USUAL.seed);
+  private RandomGenerator random = Conditions.USUAL.dice.get();
   private long now;
   private Conditions conditions = Conditions.USUAL;
   private boolean interruptedOnce;
@@ -95,6 +97,7 @@ public final class Run<E> implements AutoCloseable {
   private int interruptAt;
   private int moments;
   private boolean told;
+  private String end = "";
   private int afterTheEnd;
   private boolean spinning;
   private boolean over;
@@ -110,32 +113,71 @@ public final class Run<E> implements AutoCloseable {
   static <E> Run<E> start(Stage<E> stage, Script script, Conditions conditions) {
     var run = new Run<>(stage, script);
     run.conditions = conditions;
-    run.random = new Random(conditions.seed);
+    run.random = conditions.dice.get();
+    run.now = conditions.clock;
     run.start();
     return run;
   }
 
-  /// What a check can do to time and chance: how long a read takes, whether the pauses' time is added to
-  /// that, whether a pause lasts until someone interrupts it, how many dead letters there is room for,
-  /// and what the dice are.
+  /// What a check can do to time and chance: how long each read takes, the last of them standing for all
+  /// that follow, whether the pauses' time is added to that, whether a pause lasts until someone
+  /// interrupts it, how many dead letters there is room for, what the dice are, where the clock begins,
+  /// and how many restarts are allowed, if not as many as usual.
   record Conditions(
-      Duration readTakes, boolean pausesTakeTime, boolean pausesLast, int deadLetters, long seed) {
-    static final Conditions USUAL = new Conditions(Duration.ZERO, true, false, 20, 1);
+      List<Duration> readsTake,
+      boolean pausesTakeTime,
+      boolean pausesLast,
+      int deadLetters,
+      Supplier<RandomGenerator> dice,
+      long clock,
+      OptionalInt restarts) {
+    static final Conditions USUAL =
+        new Conditions(
+            List.of(Duration.ZERO), true, false, 20, () -> new Random(1), 0, OptionalInt.empty());
 
-    static Conditions readsTake(Duration duration) {
-      return new Conditions(duration, false, false, 20, 1);
+    /// Reads take their time, and nothing else does.
+    static Conditions readsTake(List<Duration> durations) {
+      return new Conditions(
+          durations, false, false, USUAL.deadLetters, USUAL.dice, USUAL.clock, USUAL.restarts);
     }
 
     static Conditions otherDice(long seed) {
-      return new Conditions(Duration.ZERO, true, false, 20, seed);
+      return USUAL.dice(() -> new Random(seed));
+    }
+
+    /// Dice that always show `part` of what they can.
+    static Conditions loadedDice(double part) {
+      long thrown = (long) (part * 0x1p52) << 12;
+      return USUAL.dice(() -> () -> thrown);
+    }
+
+    private Conditions dice(Supplier<RandomGenerator> dice) {
+      return new Conditions(
+          readsTake, pausesTakeTime, pausesLast, deadLetters, dice, clock, restarts);
     }
 
     Conditions lastingPauses() {
-      return new Conditions(readTakes, pausesTakeTime, true, deadLetters, seed);
+      return new Conditions(
+          readsTake, pausesTakeTime, true, deadLetters, dice, clock, restarts);
     }
 
     Conditions deadLetters(int capacity) {
-      return new Conditions(readTakes, pausesTakeTime, pausesLast, capacity, seed);
+      return new Conditions(
+          readsTake, pausesTakeTime, pausesLast, capacity, dice, clock, restarts);
+    }
+
+    Conditions clockBegins(long nanos) {
+      return new Conditions(
+          readsTake, pausesTakeTime, pausesLast, deadLetters, dice, nanos, restarts);
+    }
+
+    Conditions restarts(int most) {
+      return new Conditions(
+          readsTake, pausesTakeTime, pausesLast, deadLetters, dice, clock, OptionalInt.of(most));
+    }
+
+    private Duration timeOf(int read) {
+      return readsTake.get(Math.min(read, readsTake.size()) - 1);
     }
   }
 
@@ -258,7 +300,7 @@ public final class Run<E> implements AutoCloseable {
       spinning = true;
       awaitTheEnd();
     }
-    now += conditions.readTakes.toNanos();
+    now += conditions.timeOf(reads).toNanos();
     if (pendingFaults.contains("wait@" + offset) && !interruptedOnce) {
       timeline.add(Lane.LOG, Kind.NOTE, offset, "read " + offset + " waits");
       awaitTheEndOnce();
@@ -400,6 +442,11 @@ public final class Run<E> implements AutoCloseable {
     return random;
   }
 
+  /// How many restarts the program should allow: as many as `usual`, unless a check needs more.
+  public int restarts(int usual) {
+    return conditions.restarts.orElse(usual);
+  }
+
   /// Keeps the `Future` that the program's start returned, and looks at it: what it died of is shown.
   public void hold(Future<?> future) {
     if (future == null)
@@ -414,8 +461,13 @@ public final class Run<E> implements AutoCloseable {
   /// @return its offset, or empty if none is there and none will come: nothing of the program can move,
   ///     or it spins, or our patience is at its end
   public Optional<Long> next() {
+    return next(PATIENCE);
+  }
+
+  private Optional<Long> next(Duration patience) {
     if (lockstep) quiet();
-    while (waitFor(() -> !channel.isEmpty())) {
+    // who spins is parked, and others may still be on their way: so spinning doesn't end this wait
+    while (waitFor(() -> !channel.isEmpty(), () -> over, patience)) {
       Object message = channel.poll();
       if (isEnd(message)) return Optional.empty();
       if (isNew.test(message)) return eventOf.apply(message).map(this::arrived);
@@ -426,6 +478,12 @@ public final class Run<E> implements AutoCloseable {
   /// Takes events until no more come; they are in [#arrived].
   public Run<E> drain() {
     while (next().isPresent() && arrived.size() < 3 * script.events() + 10) {}
+    return noteDeaths();
+  }
+
+  /// As [#drain], from a program that may wait by looking again and again.
+  Run<E> drainFromASleeper() {
+    while (next(SLEEPERS_PATIENCE).isPresent()) {}
     return noteDeaths();
   }
 
@@ -541,19 +599,14 @@ public final class Run<E> implements AutoCloseable {
 
   void noteTaken(Object message, String name) {
     if (told) afterTheEnd++;
+    else if (isEnd(message)) end = "" + message;
     told |= isEnd(message);
     Kind kind = isEnd(message) ? Kind.TOLD : Kind.TAKEN;
     timeline.add(Lane.CONSUMER, kind, offsetOf(message), "takes " + name);
   }
 
-  /// Waits until `happened`, or until nothing can happen any more. Who spins has been parked, and
-  /// others may still be on their way.
+  /// Waits until `happened`, or until nothing can happen any more.
   ///
-  /// @return whether it happened
-  private boolean waitFor(BooleanSupplier happened) {
-    return waitFor(happened, () -> over, PATIENCE);
-  }
-
   /// @param patience how long nothing may happen while some thread sleeps or moves. One that only
   ///     sleeps, after less than [#PATIENCE], is no reason to complain
   private boolean waitFor(BooleanSupplier happened, BooleanSupplier hopeless, Duration patience) {
@@ -575,8 +628,11 @@ public final class Run<E> implements AutoCloseable {
           var moving = Threads.since(before).stream().filter(thread -> !thread.waits()).toList();
           boolean asleep = moving.stream().allMatch(Threads.Seen::waitsOrSleeps);
           if (asleep && patience != PATIENCE) return false;
-          busy = moving.stream().findFirst();
-          return false;
+          // one that looks again and again is awake at times, and is seen asleep at the next look
+          if (System.nanoTime() > deadline + PATIENCE.minus(patience).toNanos()) {
+            busy = moving.stream().findFirst();
+            return false;
+          }
         }
         try {
           wait(stuck == 0 && !lockstep ? 5 : 1);
@@ -690,6 +746,11 @@ public final class Run<E> implements AutoCloseable {
   /// Whether the consumer took a message that says that no event will come.
   public boolean told() {
     return told;
+  }
+
+  /// What the message said that no event will come, or nothing.
+  String end() {
+    return end;
   }
 
   /// How many messages the consumer took after the one that should be the last.
@@ -817,11 +878,11 @@ public final class Run<E> implements AutoCloseable {
   }
 
   private void awaitTheEndDeafly() {
-    while (true) {
+    for (boolean noted = false; ; noted = true) {
       try {
         awaitTheEnd();
-      } catch (InterruptedException e) {
-        timeline.add(Lane.LOG, Kind.NOTE, -1, "interrupted, and deaf");
+      } catch (InterruptedException e) { // one note: who interrupts for ever should look idle
+        if (!noted) timeline.add(Lane.LOG, Kind.NOTE, -1, "interrupted, and deaf");
       }
     }
   }

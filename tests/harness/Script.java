@@ -111,7 +111,8 @@ public record Script(int events, int capacity, List<String> faults) {
       fewer.remove(i);
       smaller.add(new Script(events, capacity, fewer));
     }
-    boolean lastIsFree = faults.stream().noneMatch(fault -> fault.endsWith("@" + (events - 1)));
+    boolean lastIsFree =
+        faults.stream().noneMatch(fault -> fault.matches(".*@" + (events - 1) + "\\*?"));
     if (events > 1 && lastIsFree) smaller.add(new Script(events - 1, capacity, faults));
     if (capacity > 0) smaller.add(new Script(events, 0, faults));
     return smaller;

@@ -104,9 +104,11 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
   private void accept(E event) {
     queue.add(event);
     accepted++;
-    if (run.isEnd(event)) run.timeline().add(Lane.CHANNEL, Kind.TOLD, -1, "put the end");
-    else if (!event.equals(lastRefused)) // else it's the same put, tried again
-    run.timeline().add(Lane.CHANNEL, Kind.PUT, run.offsetOf(event), "put " + name(event));
+    boolean again = event.equals(lastRefused); // it's the same put, tried again
+    if (!again && run.isEnd(event))
+      run.timeline().add(Lane.CHANNEL, Kind.TOLD, -1, "put the end");
+    else if (!again)
+      run.timeline().add(Lane.CHANNEL, Kind.PUT, run.offsetOf(event), "put " + name(event));
     run.notifyAll();
   }
 
@@ -119,7 +121,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
   private boolean refuse(E event) {
     if (event.equals(lastRefused)) return false;
     lastRefused = event;
-    noteRefused(event);
+    if (!run.isEnd(event)) noteRefused(event);
     return false;
   }
 

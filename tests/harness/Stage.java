@@ -93,6 +93,11 @@ public interface Stage<E> {
     throw new NotOffered("there is no dead-letter channel to look into");
   }
 
+  /// Whether a read before the first event is a mistake, and no end.
+  default boolean hasABeginning() {
+    return false;
+  }
+
   /// The limits that the program was started with, if it has any.
   default Optional<Limits> limits() {
     return Optional.empty();

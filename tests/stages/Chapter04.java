@@ -48,6 +48,11 @@ public final class Chapter04 implements Stage<GivingUp.Click> {
   }
 
   @Override
+  public boolean hasABeginning() {
+    return true;
+  }
+
+  @Override
   public Optional<Limits> limits() {
     return Optional.of(LIMITS);
   }

@@ -29,7 +29,7 @@ public final class Chapter05 implements Stage<Backoff.Click> {
   public void start(Run<Backoff.Click> run) {
     var policy =
         new Backoff.Policy(
-            new Backoff.Intensity(LIMITS.maxRestarts(), LIMITS.period()),
+            new Backoff.Intensity(run.restarts(LIMITS.maxRestarts()), LIMITS.period()),
             new Backoff.Pauses(Duration.ofMillis(100), 2, LIMITS.cap(), 0.2));
     run.hold(
         Backoff.startSupervisor(
@@ -67,6 +67,11 @@ public final class Chapter05 implements Stage<Backoff.Click> {
   @Override
   public List<String> failures(Run<Backoff.Click> run) {
     return run.printed();
+  }
+
+  @Override
+  public boolean hasABeginning() {
+    return true;
   }
 
   @Override

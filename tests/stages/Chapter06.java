@@ -32,7 +32,7 @@ public final class Chapter06 implements Stage<Poison.Click> {
   public void start(Run<Poison.Click> run) {
     var policy =
         new Poison.Policy(
-            new Poison.Intensity(LIMITS.maxRestarts(), LIMITS.period()),
+            new Poison.Intensity(run.restarts(LIMITS.maxRestarts()), LIMITS.period()),
             new Poison.Pauses(Duration.ofMillis(100), 2, LIMITS.cap(), 0.2),
             Poison::verdictOnClicks);
     deadLetters = run.deadLetters();
@@ -78,6 +78,11 @@ public final class Chapter06 implements Stage<Poison.Click> {
   @Override
   public List<String> deadLetters() {
     return deadLetters.stream().map(Object::toString).toList();
+  }
+
+  @Override
+  public boolean hasABeginning() {
+    return true;
   }
 
   @Override

@@ -41,7 +41,7 @@ public final class Chapter07 implements Stage<Stopping.Click> {
   public void resume(Run<Stopping.Click> run, long from) {
     var policy =
         new Stopping.Policy(
-            new Stopping.Intensity(LIMITS.maxRestarts(), LIMITS.period()),
+            new Stopping.Intensity(run.restarts(LIMITS.maxRestarts()), LIMITS.period()),
             new Stopping.Pauses(Duration.ofMillis(100), 2, LIMITS.cap(), 0.2),
             Stopping::verdictOnClicks);
     supervision =
@@ -112,6 +112,11 @@ public final class Chapter07 implements Stage<Stopping.Click> {
   @Override
   public List<String> deadLetters() {
     return deadLetters.stream().map(Object::toString).toList();
+  }
+
+  @Override
+  public boolean hasABeginning() {
+    return true;
   }
 
   @Override
