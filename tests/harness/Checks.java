@@ -630,6 +630,7 @@ final class Checks {
                     Script.of(3, 2, "poison@0", "poison@2"),
                     Script.of(5, 0, "poison@1", "read@2", "poison@3", "poison@3")),
                 Checks::goesAside),
+        () -> each(subject, List.of(Script.of(3, 0, "odd@1")), Checks::keepsTheUnknown),
         () -> skippingCosts(subject),
         () ->
             each(
@@ -645,13 +646,45 @@ final class Checks {
     good.removeAll(poison);
     String what = "the event at offset " + poison.getFirst() + " can't be decoded, and ";
     if (!run.drain().arrived().containsAll(good)) {
+      good.removeAll(run.arrived());
+      long missing = good.getFirst();
+      if (!run.arrived().isEmpty() && run.arrived().getLast() > missing)
+        return broken(
+            run,
+            LOST,
+            what + "it's left out, but so is the one at %d: %s.".formatted(missing, arrivals(run)),
+            Mistake.SKIPS_TOO_FAR);
       Way way = run.spinning() ? SPINS : isTold(run) ? STOPS_AT_IT : SILENCE;
-      what += "those behind it never come.";
-      return attempts(run, poison.getFirst()) > 1
-          ? broken(run, way, what, Mistake.WAITS_FOR_POISON_TO_GET_BETTER)
-          : broken(run, way, what);
+      boolean once = attempts(run, poison.getFirst()) == 1;
+      return broken(
+          run,
+          way,
+          what + "those behind it never come.",
+          once ? Mistake.ENDS_AT_POISON : Mistake.WAITS_FOR_POISON_TO_GET_BETTER);
     }
-    return letters(run, what, poison);
+    if (run.arrived().contains(-1L)) return Optional.of(foreignEvent(run));
+    var letters = letters(run, what, poison);
+    if (letters.isPresent()) return letters;
+    long reads = attempts(run, poison.getFirst());
+    boolean unmistakable = run.stage().poison(0) instanceof Run.BadRecord;
+    return reads == 1 || !unmistakable
+        ? Optional.empty()
+        : broken(
+            run,
+            RETRIES_POISON,
+            what + "was read %d times.".formatted(reads),
+            Mistake.WAITS_FOR_POISON_TO_GET_BETTER);
+  }
+
+  /// An exception that nobody has heard of may be anything. Once it was a passing one.
+  private static Optional<Broken> keepsTheUnknown(Run<?> run) throws Exception {
+    run.drain();
+    if (run.arrived().contains(1L) || !run.arrived().contains(2L)) return Optional.empty();
+    return broken(
+        run,
+        LOST,
+        "the read at offset 1 threw something that nobody has heard of, once, and the event was left out.",
+        Mistake.SKIPS_THE_UNKNOWN);
   }
 
   /// Each of `poison` has its dead letter, and nothing else has.
@@ -677,8 +710,8 @@ final class Checks {
         : broken(
             run,
             TWICE,
-            "%d events are poison, and the dead letters are %s.".formatted(poison.size(), letters),
-            Mistake.WRITES_A_WRONG_LETTER);
+            "poison is at %s, and the dead letters are %s.".formatted(poison, letters),
+            Mistake.WRITES_TOO_MANY_LETTERS);
   }
 
   /// A decoder with a mistake in it takes every event for poison.
@@ -698,13 +731,21 @@ final class Checks {
                 "not one of %d events can be decoded, and all of them were put aside. That's a broken decoder, and nobody was told."
                     .formatted(events),
                 Mistake.SKIPS_FOR_FREE);
-          return isTold(run)
+          if (!isTold(run))
+            return broken(
+                run,
+                SILENCE,
+                "it gave up on the poison, and the consumer was not told.",
+                Mistake.KEEPS_IT_TO_ITSELF);
+          var limits = run.stage().limits();
+          return limits.isEmpty() || attempts(run) > limits.get().maxRestarts()
               ? Optional.empty()
               : broken(
                   run,
-                  SILENCE,
-                  "it gave up on the poison, and the consumer was not told.",
-                  Mistake.KEEPS_IT_TO_ITSELF);
+                  MISCOUNTS,
+                  "a skip costs as much as a restart, and %d are allowed. It gave up after %d."
+                      .formatted(limits.get().maxRestarts(), attempts(run) - 1),
+                  Mistake.SKIPS_COST_TOO_MUCH);
         });
   }
 
@@ -713,14 +754,18 @@ final class Checks {
     var missing = allOf(run);
     missing.removeAll(run.arrived());
     int aside = run.stage().deadLetters().size();
-    if (run.timeline().entries().stream().anyMatch(e -> e.kind() == Timeline.Kind.DIED))
+    boolean over = !run.results().isEmpty();
+    if (aside > 0 && missing.getFirst() == 1 && !run.arrived().contains(4L) && !over)
+      return Optional.empty();
+    if (over && !run.arrived().contains(4L))
       return broken(
           run,
-          SILENCE,
-          "there is room for one dead letter, and nobody reads it. That killed the supervisor.",
-          Mistake.DROPS_DEAD_LETTERS);
-    if (aside > 0 && missing.getFirst() == 1 && !run.arrived().contains(4L))
-      return Optional.empty();
+          isTold(run) ? STOPS_AT_IT : SILENCE,
+          "there is room for one dead letter, and nobody reads it, so the event at offset 3 has to"
+              + " wait. But it didn't wait, it ended: "
+              + run.results()
+              + ".",
+          Mistake.DIES_OF_A_FULL_CHANNEL);
     return broken(
         run,
         LOST,

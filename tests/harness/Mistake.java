@@ -165,6 +165,23 @@ public enum Mistake {
   WAITS_FOR_POISON_TO_GET_BETTER(
       "an event that can't be decoded is treated like a fault that passes",
       "the verdict on such a failure"),
+  ENDS_AT_POISON(
+      "one event that can't be decoded ends everything",
+      "the verdict on such a failure. Giving up is for mistakes of our own"),
+  SKIPS_TOO_FAR(
+      "an event behind the poison was left out with it, though it could be read",
+      "the offset after a skip, and the verdict on what comes right behind"),
+  SKIPS_THE_UNKNOWN(
+      "an exception that nobody has heard of is treated like poison",
+      "the verdict on all other failures. To stop loudly is better than to lose quietly"),
+  SKIPS_COST_TOO_MUCH(
+      "a skip is entered in the books more than once", "every call that counts a restart"),
+  WRITES_TOO_MANY_LETTERS(
+      "a dead letter is written for something else than one skipped event",
+      "when a letter is written, and where the next producer begins: right behind the poison"),
+  DIES_OF_A_FULL_CHANNEL(
+      "a full channel of dead letters is an error to it: add() throws, where put() waits",
+      "how a dead letter gets onto its channel"),
   GIVES_UP_TIMEOUTS(
       "a timeout is treated like poison", "the verdict on a failure that may get better"),
   SKIPS_FOR_FREE(
@@ -177,8 +194,9 @@ public enum Mistake {
       "a dead letter says something else than what happened",
       "which failure goes into the letter, and how many letters there are of each"),
   DROPS_DEAD_LETTERS(
-      "a dead letter was refused by a full channel, and the supervisor went on, or died of it",
-      "how a dead letter gets onto its channel. put() waits, and the skip comes after it"),
+      "a dead letter was refused by a full channel, and dropped, or waits in a thread of its own"
+          + " while the stream goes on",
+      "how a dead letter gets onto its channel. put() waits"),
   TAKES_A_STOP_FOR_A_FAILURE(
       "an interrupt is one more failure to it, and is answered with a restart",
       "every catch that an interrupt can reach, in whatever disguise it comes"),

@@ -328,6 +328,11 @@ public final class Run<E> implements AutoCloseable {
       notifyAll();
       throw stage.timeout(offset);
     }
+    if (pendingFaults.remove("odd@" + offset)) {
+      timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + ": odd");
+      notifyAll();
+      throw new UnsupportedOperationException("scripted, at offset " + offset);
+    }
     if (pendingFaults.remove("fatal@" + offset)) {
       timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + ": out of memory");
       throw new OutOfMemoryError("scripted, at offset " + offset);

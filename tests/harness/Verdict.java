@@ -35,6 +35,7 @@ public sealed interface Verdict {
     MISTAKES_THE_END("it takes the end for a failure"),
     GOES_ON("something comes after the end"),
     STOPS_AT_IT("it gives up at an event that can't be decoded"),
+    RETRIES_POISON("it reads again what can't be decoded"),
     SKIPS_EVERYTHING("it skips a whole log"),
     LEFT_BEHIND("a thread is left behind"),
     DISGUISES("an Error looks like any other failure"),
