@@ -62,13 +62,7 @@ class SelfContainedTest {
           demo.thenApplyAsync(
               it -> await(replayOf(it).replace("java " + name, compiled), alone), FOUR_AT_A_TIME);
       var jbang = run(launcher + name, alone);
-      RUNS.put(
-          name,
-          new Runs(
-              demo,
-              replay,
-              jbang,
-              run(compiled + " --help", alone)));
+      RUNS.put(name, new Runs(demo, replay, jbang, run(compiled + " --help", alone)));
       refusals = refusals == null ? refusals(compiled, alone) : refusals;
     }
   }

@@ -451,7 +451,8 @@ final class Checks {
         subject,
         List.of(Script.of(2, 0, "read@1*")),
         Run.Conditions.readsTake(List.of(apart))
-            .clockBegins(Long.MAX_VALUE - apart.toNanos() * 5 / 2), // between the first two failures
+            .clockBegins(
+                Long.MAX_VALUE - apart.toNanos() * 5 / 2), // between the first two failures
         run -> {
           long attempts = attempts(run.drain(), 1);
           return attempts == max + 1
@@ -606,8 +607,7 @@ final class Checks {
           if (seen.stream().distinct().count() == 1)
             return broken(run, NO_JITTER, alike + what, Mistake.THROWS_NO_DICE);
           if (seen.stream().map(Checks::lastThird).distinct().count() == 1)
-            return broken(
-                run, NO_JITTER, alike + " in the end" + what, Mistake.CAPS_THE_JITTER);
+            return broken(run, NO_JITTER, alike + " in the end" + what, Mistake.CAPS_THE_JITTER);
           return Optional.empty();
         });
   }
@@ -683,7 +683,8 @@ final class Checks {
     return broken(
         run,
         LOST,
-        "the read at offset 1 threw something that nobody has heard of, once, and the event was left out.",
+        "the read at offset 1 threw something that nobody has heard of, once, and the event was"
+            + " left out.",
         Mistake.SKIPS_THE_UNKNOWN);
   }
 

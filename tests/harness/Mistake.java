@@ -125,7 +125,8 @@ public enum Mistake {
       "what is forgotten, and when. Each restart has a period of its own behind it"),
   COMPARES_INSTANTS(
       "instants are compared, or added to. Only the difference of two means something",
-      "every < and > with the clock in it: now - then > period is right, now > then + period isn't"),
+      "every < and > with the clock in it: now - then > period is right, now > then + period"
+          + " isn't"),
   DOES_NOT_PAUSE(
       "the supervisor restarts at once, or it waits on a clock of its own",
       "where the time that was handed in is asked to sleep"),

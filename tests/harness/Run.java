@@ -157,13 +157,11 @@ public final class Run<E> implements AutoCloseable {
     }
 
     Conditions lastingPauses() {
-      return new Conditions(
-          readsTake, pausesTakeTime, true, deadLetters, dice, clock, restarts);
+      return new Conditions(readsTake, pausesTakeTime, true, deadLetters, dice, clock, restarts);
     }
 
     Conditions deadLetters(int capacity) {
-      return new Conditions(
-          readsTake, pausesTakeTime, pausesLast, capacity, dice, clock, restarts);
+      return new Conditions(readsTake, pausesTakeTime, pausesLast, capacity, dice, clock, restarts);
     }
 
     Conditions clockBegins(long nanos) {

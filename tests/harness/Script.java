@@ -76,12 +76,13 @@ public record Script(int events, int capacity, List<String> faults) {
     if (text.equals("none")) return List.of();
     List<String> faults = Arrays.asList(text.split(","));
     for (String fault : faults) {
-      if (!fault.matches("read@\\d{1,6}\\*?|(put|poison|odd|fatal|wait|deaf|disguised|stop)@\\d{1,6}"))
+      if (!fault.matches(
+          "read@\\d{1,6}\\*?|(put|poison|odd|fatal|wait|deaf|disguised|stop)@\\d{1,6}"))
         throw new IllegalArgumentException(
             "'"
                 + fault
-                + "' is no fault. Write read@3, read@3* (for ever), put@3, poison@3, odd@3, fatal@3,"
-                + " wait@3, deaf@3, disguised@3, stop@3 or none.");
+                + "' is no fault. Write read@3, read@3* (for ever), put@3, poison@3, odd@3,"
+                + " fatal@3, wait@3, deaf@3, disguised@3, stop@3 or none.");
       int offset = offsetOf(fault);
       if (offset >= events)
         throw new IllegalArgumentException(

@@ -105,8 +105,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
     queue.add(event);
     accepted++;
     boolean again = event.equals(lastRefused); // it's the same put, tried again
-    if (!again && run.isEnd(event))
-      run.timeline().add(Lane.CHANNEL, Kind.TOLD, -1, "put the end");
+    if (!again && run.isEnd(event)) run.timeline().add(Lane.CHANNEL, Kind.TOLD, -1, "put the end");
     else if (!again)
       run.timeline().add(Lane.CHANNEL, Kind.PUT, run.offsetOf(event), "put " + name(event));
     run.notifyAll();
