@@ -17,6 +17,7 @@ import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /// The checks behind the promises, one each. A check runs a program on a few scripts, from the smallest
 /// up, and reports the smallest one that shows the promise broken.
@@ -46,7 +47,7 @@ final class Checks {
           if (!noFault) return Optional.empty(); // a loss is the business of another promise
           boolean missing = !arrived.containsAll(allOf(run));
           String what = "without any fault, ";
-          if (missing && run.told())
+          if (missing && run.told() && Mistake.in(run).isEmpty())
             return broken(
                 run,
                 LOST,
@@ -88,7 +89,8 @@ final class Checks {
           var offsetOne = stepOf(run, 1);
           if (offsetOne == null) return broken(run, UNCLEAR, "the step returned null.");
           if (!run.drain().arrived().equals(List.of(1L)))
-            return broken(run, LOST, "a step at offset 1 put " + arrivals(run) + ".");
+            return broken(
+                run, LOST, "a step at offset 1 put its event, and " + arrivals(run) + ".");
           var failed = stepOf(run, 2);
           if (failed == null || failed.equals(offsetOne))
             return broken(run, UNCLEAR, "a step that failed returned " + failed + ".");
@@ -183,17 +185,39 @@ final class Checks {
             Script.of(3, 0, "read@1"),
             Script.of(3, 0, "put@1"),
             Script.of(3, 2, "put@2"));
-    return smallest(
-        subject,
-        scripts,
-        run -> {
-          var seen = new HashSet<Long>();
-          for (long offset : run.drain().arrived())
-            if (!seen.add(offset))
-              return broken(
-                  run, TWICE, "offset " + offset + " arrived twice: " + arrivals(run) + ".");
-          return Optional.empty();
-        });
+    return first(
+        () -> smallest(subject, scripts, run -> cameTwice(run.drain(), "")),
+        () -> each(subject, List.of(Script.of(3, 0)), Checks::goesBack));
+  }
+
+  private static Optional<Broken> cameTwice(Run<?> run, String when) {
+    var seen = new HashSet<Long>();
+    for (long offset : run.arrived())
+      if (!seen.add(offset))
+        return broken(
+            run, TWICE, when + "offset " + offset + " arrived twice: " + arrivals(run) + ".");
+    return Optional.empty();
+  }
+
+  /// Begins again at 0, behind a consumer that has seen it all.
+  private static <E> Optional<Broken> goesBack(Run<E> run) throws Exception {
+    run.drain().quiet();
+    try {
+      run.stage().resume(run, 0);
+    } catch (NotOffered e) {
+      return Optional.empty();
+    }
+    run.drain();
+    if (!run.stage().tellsEqualEventsApart())
+      return broken(
+          run,
+          LOST,
+          "two events at two offsets may be equal, and are two. The receiver let only one of them"
+              + " pass.",
+          Mistake.COMPARES_EVENTS);
+    String when = "All of it had come, and it began again at 0: ";
+    return cameTwice(run, when)
+        .map(broken -> Broken.in(run, TWICE, broken.what(), Mistake.FORGETS_WHAT_CAME));
   }
 
   static Verdict itEnds(Subject subject) {
@@ -310,7 +334,7 @@ final class Checks {
               + "it gave up, and returned nothing that says so. Its future holds "
               + run.results(),
           Mistake.RETURNS_NOTHING);
-    if (run.told() && run.end().equals(endOfALog(run)))
+    if (run.told() && endsLikeALog(run))
       return broken(
           run,
           UNTOLD,
@@ -337,13 +361,13 @@ final class Checks {
         Mistake.OFF_BY_ONE);
   }
 
-  /// What the same program tells the consumer of a log that is as long as this one got.
-  private static String endOfALog(Run<?> run) throws Exception {
+  /// Whether the consumer is told the same as at the end of a log, whatever the offset.
+  private static boolean endsLikeALog(Run<?> run) throws Exception {
     var stage = run.stage().getClass().getDeclaredConstructor();
     stage.setAccessible(true);
-    var script = Script.of(Math.max(1, run.arrived().size()), 0);
-    try (var other = Run.start((Stage<?>) stage.newInstance(), script)) {
-      return other.drain().end();
+    try (var other = Run.start((Stage<?>) stage.newInstance(), Script.of(1, 0))) {
+      String end = other.drain().end();
+      return end.replaceAll("\\d+", "").equals(run.end().replaceAll("\\d+", ""));
     }
   }
 
@@ -826,7 +850,9 @@ final class Checks {
   /// @param reads how often it may still read while the stop is on its way
   private static Optional<Broken> stop(Run<?> run, int reads, String when) throws Exception {
     long attempts = attempts(run);
+    long start = System.nanoTime();
     Optional<String> unstopped = run.inTime("stop()", () -> run.stage().stop(STOP));
+    boolean late = System.nanoTime() - start >= STOP.toNanos();
     var left = Threads.since(run.threadsBefore());
     if (attempts(run) > attempts + reads || retriesInterrupt(run))
       return broken(
@@ -840,9 +866,16 @@ final class Checks {
           LEFT_BEHIND,
           "after the stop there is still a " + left.getFirst() + "." + when,
           Mistake.LETS_THREADS_LIE);
-    return unstopped.isEmpty()
-        ? Optional.empty()
-        : broken(run, UNCLEAR, "it did stop, and says: " + unstopped.get() + when);
+    if (unstopped.isPresent())
+      return broken(run, UNCLEAR, "it did stop, and says: " + unstopped.get() + when);
+    return late
+        ? broken(
+            run,
+            STOPS_LATE,
+            "it stopped only when the %d s that it had were over.".formatted(STOP.toSeconds())
+                + when,
+            Mistake.ASKS_LATE)
+        : Optional.empty();
   }
 
   private static boolean retriesInterrupt(Run<?> run) {
@@ -852,6 +885,14 @@ final class Checks {
   /// A second start at the offset where the first one stopped delivers all the rest.
   private static <E> Optional<Broken> goesOn(Run<E> run, String when) throws Exception {
     long at = run.stage().stoppedAt();
+    if (!run.arrived().isEmpty() && at < run.arrived().getLast())
+      return broken(
+          run,
+          TWICE,
+          when
+              + "It says that it stopped at offset %d, and %d had come already."
+                  .formatted(at, run.arrived().getLast()),
+          Mistake.FORGETS_WHERE_IT_WAS);
     run.stage().resume(run, at);
     run.drain();
     if (!isTold(run)) run.drain(); // the first end was the stop's
@@ -888,19 +929,43 @@ final class Checks {
 
   private static Optional<Broken> stopsSomehow(Run<?> run) throws Exception {
     run.drainFromASleeper();
-    return stop(run, 0, " (There was no room for a dead letter.)");
+    String when = " (There was no room for a dead letter.)";
+    var left = stop(run, 0, when);
+    if (left.isPresent()) return left;
+    try {
+      long at = run.stage().stoppedAt();
+      boolean lost = at > 3 && run.stage().deadLetters().size() == 1;
+      return lost
+          ? broken(
+              run,
+              LOST,
+              "the event at offset 3 is poison and has no dead letter, and it says that it stopped at %d."
+                      .formatted(at)
+                  + when,
+              Mistake.FORGETS_THE_ONE_IN_HAND)
+          : Optional.empty();
+    } catch (NotOffered e) {
+      return Optional.empty(); // it ended in some other way, or has no dead letters
+    }
   }
 
   private static Optional<Broken> reportsTheDeaf(Run<?> run) throws Exception {
     run.drain();
+    long start = System.nanoTime();
     Optional<String> unstopped = run.inTime("stop()", () -> run.stage().stop(DEAF_STOP));
-    return unstopped.isPresent()
+    long millis = (System.nanoTime() - start) / 1_000_000;
+    String deaf =
+        "the read at offset 2 doesn't listen to interrupts, so its thread is still there. ";
+    if (unstopped.isEmpty())
+      return broken(run, UNTOLD, deaf + "The stop says nothing of it.", Mistake.SAYS_NOTHING_OF_IT);
+    return millis < STOP.toMillis()
         ? Optional.empty()
         : broken(
             run,
-            UNTOLD,
-            "the read at offset 2 doesn't listen to interrupts, so its thread is still there. The"
-                + " stop says nothing of it.",
+            STOPS_LATE,
+            deaf
+                + "The stop was to wait for %d ms, and took %d."
+                    .formatted(DEAF_STOP.toMillis(), millis),
             Mistake.WAITS_WITHOUT_A_BOUND);
   }
 
@@ -908,40 +973,67 @@ final class Checks {
     run.next();
     run.quiet();
     var drain = new FutureTask<>(() -> run.stage().drain(STOP));
-    new Thread(drain, "drain").start();
+    var drainer = new Thread(drain, "drain");
+    drainer.start();
+    drainer.join(NOBODY_TAKES); // the channel is full
     run.drain();
     boolean went = run.inTime("drain()", drain::get);
     run.drain();
     boolean all =
         run.arrived().equals(List.of(0L, 1L, 2L, 3L)); // the one in hand may be among them
-    if (went && run.told() && (all || run.arrived().size() > 3)) return Optional.empty();
+    all |= run.arrived().size() > 3;
+    boolean last = run.afterTheEnd() == 0;
+    if (went && run.told() && all && last) return Optional.empty();
+    Way way = !run.told() || !went ? SILENCE : all ? GOES_ON : LOST;
     return broken(
         run,
-        SILENCE,
-        "it was drained, which %s, and the consumer %s told; %s."
+        way,
+        "it was drained, which %s, and the consumer %s told; %s%s."
             .formatted(
-                went ? "went well" : "failed", run.told() ? "was" : "was not", arrivals(run)),
-        Mistake.KEEPS_IT_TO_ITSELF);
+                went ? "went well" : "failed",
+                run.told() ? "was" : "was not",
+                arrivals(run),
+                last ? "" : ", and something came after the end"),
+        way == SILENCE
+            ? Mistake.KEEPS_IT_TO_ITSELF
+            : all ? Mistake.TELLS_TOO_EARLY : Mistake.TAKES_WHAT_IS_NOT_ITS_OWN);
   }
+
+  private static final Duration NOBODY_TAKES = Duration.ofMillis(100);
 
   static Verdict fatalIsFatal(Subject subject) {
     return each(
         subject,
-        List.of(Script.of(4, 0, "fatal@1")),
+        List.of(Script.of(4, 0, "fatal@1"), Script.of(4, 0, "overflow@1")),
         run -> {
           run.drain().quiet();
-          String what = "the read at offset 1 ran out of memory, and ";
+          boolean memory = run.script().faults().contains("fatal@1");
+          String what =
+              "the read at offset 1 ran out of %s, and ".formatted(memory ? "memory" : "stack");
           long reads = attempts(run, 1);
-          if (reads > 1) return broken(run, RESTARTS_ANYWAY, what + "was tried again.");
-          if (run.diedOf(OutOfMemoryError.class))
-            return isTold(run)
-                ? Optional.empty()
-                : broken(
-                    run, SILENCE, what + "the consumer was not told.", Mistake.KEEPS_IT_TO_ITSELF);
+          if (reads > 1)
+            return broken(run, RESTARTS_ANYWAY, what + "was tried again.", Mistake.CATCHES_ERRORS);
+          if (run.diedOf(memory ? OutOfMemoryError.class : StackOverflowError.class)) {
+            if (!isTold(run))
+              return broken(
+                  run, SILENCE, what + "the consumer was not told.", Mistake.KEEPS_IT_TO_ITSELF);
+            return run.told() && endsLikeALog(run)
+                ? broken(
+                    run,
+                    UNTOLD,
+                    what + "the consumer is told " + run.end() + ", as at the end of a log.",
+                    Mistake.ENDS_ALIKE)
+                : Optional.empty();
+          }
           boolean told =
-              failuresIfAny(run).stream().anyMatch(failure -> failure.contains("OutOfMemoryError"));
+              Stream.concat(failuresIfAny(run).stream(), run.results().stream())
+                  .anyMatch(failure -> failure.matches("(?s).*(OutOfMemory|StackOverflow)Error.*"));
           return told
-              ? broken(run, DISGUISES, what + "that looks like any other failure.")
+              ? broken(
+                  run,
+                  DISGUISES,
+                  what + "that looks like any other failure: its future holds " + run.results(),
+                  Mistake.CATCHES_ERRORS)
               : broken(run, SILENCE, what + "nobody knows.");
         });
   }

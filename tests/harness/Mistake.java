@@ -206,6 +206,27 @@ public enum Mistake {
       "who is interrupted, and who is waited for"),
   WAITS_WITHOUT_A_BOUND(
       "the stop waits for a thread that doesn't listen", "how long the stop waits, and what then"),
+  SAYS_NOTHING_OF_IT(
+      "the stop comes back as if all was well, and the thread is alive",
+      "what the stop returns when the time is over. Does it look whether the thread has ended?"),
+  ASKS_LATE(
+      "it waits first, and interrupts when it's tired of waiting",
+      "the order of interrupt() and join()"),
+  CATCHES_ERRORS(
+      "an Error is caught, and becomes a value like any exception",
+      "every catch of Throwable, or of Error. What goes on after one?"),
+  TAKES_WHAT_IS_NOT_ITS_OWN(
+      "what was on the channel is gone, and nobody took it",
+      "every call on the channel but put() and offer(). What is on it belongs to the consumer"),
+  FORGETS_WHERE_IT_WAS(
+      "it says where it began, and not where it was",
+      "the offset in what a stop returns. Who knows how far the loop has come?"),
+  COMPARES_EVENTS(
+      "the receiver compares events, and a customer may really do the same thing twice",
+      "what the receiver remembers. An offset is enough"),
+  DROPS_NEW_EVENTS(
+      "the consumer takes an event, and drops it as one that came before",
+      "what the receiver remembers, and for how long: is it static? And may an offset be missing?"),
   FORGETS_THE_ONE_IN_HAND(
       "the offset at which it says that it stopped is not the first one that was not delivered",
       "what becomes of an event that was read and not yet put when the stop came"),
@@ -238,6 +259,8 @@ public enum Mistake {
     if (entries.stream().anyMatch(e -> e.kind() == Kind.TAKEN && e.thread() != run.consumer()))
       return TAKES_FROM_THE_CHANNEL;
     if (entries.stream().anyMatch(Mistake::isDeathOfItsOwn)) return DIED_OF_ITS_OWN;
+    if (entries.stream().anyMatch(e -> isTaken(e) && !run.arrived().contains(e.offset())))
+      return DROPS_NEW_EVENTS;
     var first = entries.stream().filter(Mistake::isAttempt).findFirst();
     if (run.started() && first.isPresent() && first.get().offset() != 0) return SKIPS_THE_BEGINNING;
     if (readersAlternate(entries)) return TWO_PRODUCERS;
@@ -256,6 +279,10 @@ public enum Mistake {
     if (repeated == null && readTwice(entries))
       return run.readers().size() > 1 ? TWO_PRODUCERS : STANDS_STILL;
     return repeated;
+  }
+
+  private static boolean isTaken(Entry entry) {
+    return entry.kind() == Kind.TAKEN && entry.offset() >= 0;
   }
 
   private static boolean isDeathOfItsOwn(Entry entry) {

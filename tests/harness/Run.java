@@ -309,7 +309,7 @@ public final class Run<E> implements AutoCloseable {
       try {
         awaitTheEnd();
       } catch (InterruptedException e) {
-        throw new IllegalStateException("the client was closed", e);
+        throw new IllegalStateException("the client was closed", new RuntimeException(e));
       }
     }
     if (pendingFaults.contains("deaf@" + offset)) {
@@ -334,6 +334,10 @@ public final class Run<E> implements AutoCloseable {
     if (pendingFaults.remove("fatal@" + offset)) {
       timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + ": out of memory");
       throw new OutOfMemoryError("scripted, at offset " + offset);
+    }
+    if (pendingFaults.remove("overflow@" + offset)) {
+      timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + ": out of stack");
+      throw new StackOverflowError("scripted, at offset " + offset);
     }
     if (offset < 0 || offset >= script.events()) {
       timeline.add(Lane.LOG, Kind.END, offset, "read " + offset + ": the end");

@@ -12,7 +12,7 @@ import java.util.TreeSet;
 /// The faults are written as on a demo's command line: `read@3` times out once at offset 3, twice if
 /// written twice; `put@3` fails after the event got through; the event at `poison@3` can never be
 /// decoded. More exist only here: `read@3*` times out for ever, `odd@3` throws once what nobody has
-/// heard of, `fatal@3` throws an `OutOfMemoryError`,
+/// heard of, `fatal@3` throws an `OutOfMemoryError`, `overflow@3` a `StackOverflowError`,
 /// `wait@3` makes the read wait until the run is over or the reader is interrupted, `deaf@3` makes it
 /// wait without listening to interrupts, `disguised@3` answers an interrupt with another exception,
 /// and at `stop@3` the consumer asks the program to stop.
@@ -77,12 +77,12 @@ public record Script(int events, int capacity, List<String> faults) {
     List<String> faults = Arrays.asList(text.split(","));
     for (String fault : faults) {
       if (!fault.matches(
-          "read@\\d{1,6}\\*?|(put|poison|odd|fatal|wait|deaf|disguised|stop)@\\d{1,6}"))
+          "read@\\d{1,6}\\*?|(put|poison|odd|fatal|overflow|wait|deaf|disguised|stop)@\\d{1,6}"))
         throw new IllegalArgumentException(
             "'"
                 + fault
                 + "' is no fault. Write read@3, read@3* (for ever), put@3, poison@3, odd@3,"
-                + " fatal@3, wait@3, deaf@3, disguised@3, stop@3 or none.");
+                + " fatal@3, overflow@3, wait@3, deaf@3, disguised@3, stop@3 or none.");
       int offset = offsetOf(fault);
       if (offset >= events)
         throw new IllegalArgumentException(

@@ -93,6 +93,11 @@ public interface Stage<E> {
     throw new NotOffered("there is no dead-letter channel to look into");
   }
 
+  /// Whether two equal events at two offsets are two to the consumer, if it drops what came before.
+  default boolean tellsEqualEventsApart() {
+    return true;
+  }
+
   /// Whether a read before the first event is a mistake, and no end.
   default boolean hasABeginning() {
     return false;

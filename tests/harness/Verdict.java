@@ -38,6 +38,7 @@ public sealed interface Verdict {
     RETRIES_POISON("it reads again what can't be decoded"),
     SKIPS_EVERYTHING("it skips a whole log"),
     LEFT_BEHIND("a thread is left behind"),
+    STOPS_LATE("it stops, but not when it's asked to"),
     DISGUISES("an Error looks like any other failure"),
     RESTARTS_ANYWAY("an Error is answered with a restart"),
     BREAKS_THE_LAW("something died in silence");

@@ -115,6 +115,13 @@ public final class Chapter07 implements Stage<Stopping.Click> {
   }
 
   @Override
+  public boolean tellsEqualEventsApart() {
+    var another = new Stopping.IdempotentReceiver();
+    return another.isNew(new Stopping.Item(0, event(0)))
+        && another.isNew(new Stopping.Item(1, event(0)));
+  }
+
+  @Override
   public boolean hasABeginning() {
     return true;
   }
