@@ -3,7 +3,7 @@
 //SOURCES 01-naive-producer.java
 
 // Open a prompt that knows the chapter, and paste these snippets into it, one by one:
-//   ./jbang -i -T jshell chapters/01-naive-producer.java
+//   ./jbang prompt 01
 
 // The arrow below a snippet shows what comes of it, in fewer words than jshell's. Guess before you
 // press Enter. Tab completes, /exit leaves. A JDK 25 alone will do, too, if it's the first on your PATH:

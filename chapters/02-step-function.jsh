@@ -3,7 +3,7 @@
 //SOURCES 02-step-function.java
 
 // Open a prompt that knows the chapter, and paste these snippets into it, one by one:
-//   ./jbang -i -T jshell chapters/02-step-function.java
+//   ./jbang prompt 02
 
 // The three clicks of last time, in two logs. One works, and one times out at offset 2.
 

@@ -3,7 +3,7 @@
 //SOURCES 03-supervisor.java
 
 // Open a prompt that knows the chapter, and paste these snippets into it, one by one:
-//   ./jbang -i -T jshell chapters/03-supervisor.java
+//   ./jbang prompt 03
 
 // The three clicks again. A fault in this set happens once, and is gone.
 

@@ -318,9 +318,10 @@ class GivingUp {
   /// It is chapter 3's, with two ways out. When the producer is done, so is its
   /// supervisor. And when the restarts are spent, it gives up.
   ///
-  /// Giving up is not dying. The supervisor *returns* the last failure, as a
-  /// value, and puts it on the channel as an end. Whoever started the
+  /// Giving up is not dying. The supervisor puts the last failure on the
+  /// channel as an end, and then *returns* it, as a value. Whoever started the
   /// supervisor can now act: try another log, wake someone up, or exit with 1.
+  /// (If the channel is full, the end waits for room, and so does the caller.)
   /// Handing a problem to somebody who has more to lose is called *escalation*,
   /// and chapter 9 builds a tree of it.
 
@@ -376,7 +377,8 @@ class GivingUp {
   /// ```
   ///
   /// One restart, and an end. The program stops because its work is over, and
-  /// not because someone stopped watching. Now four failures in a row:
+  /// not because someone stopped watching. With three failures in a row it is
+  /// the same. Now four:
   ///
   /// ```console
   /// $ ./jbang chapters/04-giving-up.java --events 10 --fault read@7,read@7,read@7,read@7
@@ -429,7 +431,7 @@ class GivingUp {
   /// ↻   17 ┆               #4 from 0   ┆            ┆                     ┆
   /// ✗   18 read 0 fails    ┆           ┆            ┆                     ┆
   ///     19 ┆           An error has occurred: publish-click@0 Session has timed out.
-  ///     20 ┆               ┆           ┆   Giving up: at most 3 restarts in 6000 ms.
+  ///     20 ┆               ┆           ┆   Giving up: at most 3 restarts in 5000 ms.
   /// ■   21 ┆               ┆           put the end  ┆                     ┆
   /// ■   22 ┆  takes End[exit=Failed[failure=publish-click@0 Session has timed out.]]
   ///
@@ -560,9 +562,9 @@ class GivingUp {
 
   /// ## What we have, and what still breaks
   ///
-  /// It ends, and it gives up. Look at the matrix, though: a promise has got
-  /// lost. Run it without a plan, as the essay does, with one fault in a
-  /// thousand reads:
+  /// It ends, and it gives up. Look at the table in README.md, though: a
+  /// promise has got lost. Run it without a plan, as the essay does, with one
+  /// fault in a thousand reads:
   ///
   /// ```console
   /// $ ./jbang chapters/04-giving-up.java

@@ -3,7 +3,7 @@
 //SOURCES 04-giving-up.java
 
 // Open a prompt that knows the chapter, and paste these snippets into it, one by one:
-//   ./jbang -i -T jshell chapters/04-giving-up.java
+//   ./jbang prompt 04
 
 // The three clicks, a log that works, and a channel that is never full.
 

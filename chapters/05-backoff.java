@@ -29,8 +29,8 @@ import java.util.stream.Stream;
 /// # 5 · Backoff
 ///
 /// **The question.** Chapter 4 gave up on a producer that was in good health,
-/// after four faults at four different places. And this log was away for a
-/// moment, say for 300 ms, in which four reads failed:
+/// after four faults at four different places. It is no better at one place.
+/// Say that a log is away for 300 ms. Without a pause, four reads fail at once:
 ///
 /// ```console
 /// $ ./jbang chapters/04-giving-up.java --events 10 --fault read@7,read@7,read@7,read@7
@@ -294,9 +294,10 @@ class Backoff {
   ///
   /// But 2, 4, 8 … is a day before long. So there is a *cap*.
   ///
-  /// And when a broker comes back, all of its thousand clients were thrown out
-  /// in the same instant, so all come back in the same instant, and it goes
-  /// down again. *Jitter* spreads them: each takes a random part off its pause.
+  /// And when a broker goes down, it throws out its thousand clients in the
+  /// same instant. With equal pauses they all come back in the same instant,
+  /// and it goes down again. *Jitter* spreads them: each takes a random part
+  /// off its pause.
   ///
   /// It takes off, and never puts on. Pekko multiplies after the cap, so that
   /// there a pause may be longer than the longest one. A cap is a promise to
@@ -311,8 +312,9 @@ class Backoff {
 
     Pauses {
       boolean inOrder = !first.isNegative() && first.compareTo(cap) <= 0 && cap.toDays() < 365;
-      if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1)) // not even NaN
-      throw new IllegalArgumentException(
+      // written so that NaN is refused, too
+      if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1))
+        throw new IllegalArgumentException(
             "No pauses: first %s, factor %s, cap %s, jitter %s"
                 .formatted(first, factor, cap, jitter));
     }
@@ -333,15 +335,16 @@ class Backoff {
   /// the offset has moved, the restart was a success, whatever came after.
   ///
   /// So progress forgives everything. It clears the count, and the next pause
-  /// is a first one. What remains in the books are failures *in a row at one
-  /// place*, and that is what we've meant by "it does not get better" all
-  /// along.
+  /// is a first one. `Restarts` keeps these books. What remains in them are
+  /// failures *in a row at one place*, and that is what we've meant by "it does
+  /// not get better" all along.
   ///
-  /// The period stays as a second fence, and it needs care. Three restarts in
-  /// five seconds, with pauses of 2, 4 and 8 seconds in between, can never
-  /// happen. That supervisor will not give up. Choose the two together: the
+  /// The period stays as a second fence, and it needs care. Restarts at 0, 2
+  /// and 6 s are never three within five seconds. So "three in five seconds",
+  /// with pauses of 2, 4 and 8, never gives up. Choose the two together: the
   /// period must be longer than all of the pauses that the intensity allows.
-  /// Their sum is also the longest outage that you'll survive.
+  /// Without jitter, their sum is also the longest outage that you'll survive.
+  /// Jitter takes its part off that, too.
 
   // region the books
 
@@ -498,19 +501,20 @@ class Backoff {
   /// Replay: ./jbang draw 05 --events 1 --capacity 0 --fault read@0,read@0
   /// ```
   ///
-  /// Below the run stands a table. The books, which know nothing of threads and
-  /// clocks, went through 2000 runs of the essay's log: 10,000 clicks, a fault
-  /// in a thousand reads, about ten faults a run. Time is made up, so the
-  /// pauses cost nothing.
+  /// Below the run stands a table. For it, `Restarts`, which knows nothing of
+  /// threads and clocks, went through 2000 runs of the essay's log: 10,000
+  /// clicks, a fault in a thousand reads, about ten faults a run. Time is made
+  /// up, so the pauses cost nothing.
   ///
-  /// The first number says how many of the runs delivered their whole log, if
-  /// all restarts in the period count. The second one, if progress forgives.
+  /// "All count" says how many of the runs delivered their whole log, if every
+  /// restart in the period counts. The last column, if progress forgives.
   ///
-  /// With OTP's own default, a healthy producer has no chance. Pauses don't help
-  /// it either. They do wonders for 3 in 5 s, and that's an accident: the five
-  /// seconds are over before there was a fourth. It wouldn't give up on a
-  /// broken log any more. And look at 5 in a minute, which sounds so much more
-  /// generous: pauses do nothing for it, because a minute is so much longer.
+  /// With OTP's own default, 1 in 5 s, a healthy producer has no chance. Pauses
+  /// don't help it either. They do wonders for 3 in 5 s, by accident: when the
+  /// fourth failure comes, the first is older than five seconds. Such a
+  /// supervisor wouldn't give up on a broken log any more. And look at 5 in a
+  /// minute, which sounds so much more generous. Pauses do nothing for it: five
+  /// of them add up to 31 s, and a minute is longer.
   ///
   /// The right-hand column doesn't care. Where progress forgives, the faults
   /// that count are those that stand in the way.

@@ -3,7 +3,7 @@
 //SOURCES 05-backoff.java
 
 // Open a prompt that knows the chapter, and paste these snippets into it, one by one:
-//   ./jbang -i -T jshell chapters/05-backoff.java
+//   ./jbang prompt 05
 
 // The demo's pauses, without their jitter. They are only computed, so nobody waits.
 

@@ -66,9 +66,9 @@ import java.util.stream.Stream;
 ///
 /// *Reading: 10 minutes. Exercises: 50 minutes.*
 ///
-/// **Predict.** Five failures in a row at one place are too many. Out of ten
-/// clicks the ones at 3, 5 and 7 are poison. How many arrive? And what happens
-/// to a log in which *every* click is?
+/// **Predict.** Five failures without progress are allowed; the sixth is too
+/// many. Out of ten clicks the one at 3 is poison, and the read at 5 fails
+/// once. How many arrive? And if every click from 3 on is poison?
 class Poison {
 
   /// ## Carried over
@@ -285,8 +285,9 @@ class Poison {
 
     Pauses {
       boolean inOrder = !first.isNegative() && first.compareTo(cap) <= 0 && cap.toDays() < 365;
-      if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1)) // not even NaN
-      throw new IllegalArgumentException(
+      // written so that NaN is refused, too
+      if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1))
+        throw new IllegalArgumentException(
             "No pauses: first %s, factor %s, cap %s, jitter %s"
                 .formatted(first, factor, cap, jitter));
     }
@@ -390,7 +391,9 @@ class Poison {
   ///
   /// Poison goes to a *dead-letter channel*, with the failure: what it was,
   /// where, and why. Someone can look at it, mend it, and feed it in again.
-  /// Brokers call it a dead-letter queue, or topic.
+  /// Brokers call it a dead-letter queue, or topic. (Hohpe and Woolf would say
+  /// *invalid message channel*: the reader can't read it. Their dead letters
+  /// are those that the broker can't deliver.)
   ///
   /// It's a channel like any other, with a bound and with backpressure. If
   /// nobody reads dead letters, it fills up, and then the whole stream waits.
@@ -455,11 +458,11 @@ class Poison {
         }
         case SkipTo(long next) -> {
           deadLetters.put(failure);
-          out.accept("Skipping to " + next + ".");
           from = Math.max(next, failure.offset() + 1); // a skip goes forward
+          out.accept("Skipping to " + from + ".");
         }
         case GiveUp() -> {
-          out.accept("Giving up.");
+          out.accept("Giving up: " + (oneMore ? "so says the verdict." : policy.intensity() + "."));
           return exit;
         }
       }
@@ -515,8 +518,8 @@ class Poison {
   /// And here is a decoder that can't read anything from 3 on:
   ///
   /// ```console
-  /// $ ./jbang chapters/06-poison.java --events 10 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8,poison@9
-  /// 06 · poison: 10 events, at most 5 restarts in 60000 ms
+  /// $ ./jbang chapters/06-poison.java --events 9 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8
+  /// 06 · poison: 9 events, at most 5 restarts in 60000 ms
   /// Starting producer.
   /// An error has occurred: publish-click@3 There is no action SHIPING.
   /// Skipping to 4.
@@ -534,9 +537,9 @@ class Poison {
   /// Skipping to 8.
   /// Starting producer.
   /// An error has occurred: publish-click@8 There is no action SHIPING.
-  /// Giving up.
+  /// Giving up: at most 5 restarts in 60000 ms.
   ///
-  /// 3 of 10 clicks arrived. Twice: 0. Dead letters: 5.
+  /// 3 of 9 clicks arrived. Twice: 0. Dead letters: 5.
   ///   publish-click@3 There is no action SHIPING.
   ///   publish-click@4 There is no action SHIPING.
   ///   publish-click@5 There is no action SHIPING.
@@ -544,7 +547,7 @@ class Poison {
   ///   publish-click@7 There is no action SHIPING.
   /// The consumer was told:   Failed[failure=publish-click@8 There is no action SHIPING.]
   /// The supervisor returned: Failed[failure=publish-click@8 There is no action SHIPING.]
-  /// Replay: ./jbang chapters/06-poison.java --events 10 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8,poison@9 --seed 42
+  /// Replay: ./jbang chapters/06-poison.java --events 9 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8 --seed 42
   /// ```
   ///
   /// The sixth failure without progress ends it. Five dead letters are easily
@@ -700,13 +703,13 @@ class Poison {
   ///   pauses.
   /// - **Twice**: a failure after the put delivers a click again.
   ///
-  /// Those are the last three traps of chapter 3, and they are all chapter 7's.
+  /// Three traps of chapter 3 are left, and they are all chapter 7's.
   ///
   /// **Exercises:** `exercises/06-a-import-a-file.java`,
   /// `exercises/06-b-three-strikes.java`.
   ///
-  /// **Sources:** Hohpe and Woolf, *Enterprise Integration Patterns*, "Dead
-  /// Letter Channel"; Spring Kafka's `DefaultErrorHandler` and
-  /// `DeadLetterPublishingRecoverer`; OTP's transient children, whose exit
-  /// reason decides on a restart.
+  /// **Sources:** Hohpe and Woolf, *Enterprise Integration Patterns*, "Invalid
+  /// Message Channel" and "Dead Letter Channel"; Spring Kafka's
+  /// `DefaultErrorHandler` and `DeadLetterPublishingRecoverer`; OTP's transient
+  /// children, whose exit reason decides on a restart.
 }

@@ -3,7 +3,7 @@
 //SOURCES 06-poison.java
 
 // Open a prompt that knows the chapter, and paste these snippets into it, one by one:
-//   ./jbang -i -T jshell chapters/06-poison.java
+//   ./jbang prompt 06
 
 // Six words in a file, and a log that decodes them for customer 7. Someone typed the second word by
 // hand. A fault in the set happens once. So far there's none.

@@ -34,7 +34,8 @@ import java.util.stream.Stream;
 ///
 /// **The question.** You have seen all the clicks that you wanted, and leave.
 /// Behind you, chapter 6's producer waits in `put`, for a consumer that won't
-/// come back. Interrupt it, and its supervisor reports:
+/// come back. No one holds its thread. (`./jbang draw 06 --fault stop@1` says
+/// so.) And if you could interrupt it, its supervisor would report:
 ///
 /// ```text
 /// An error has occurred: publish-click@5 java.lang.InterruptedException
@@ -53,7 +54,7 @@ import java.util.stream.Stream;
 ///
 /// **Predict.** The consumer takes five clicks and closes the supervisor. The
 /// producer has put two more on the channel, and holds the next one in its
-/// hand. At which offset does a second supervisor have to begin?
+/// hand. A second supervisor gets the same channel. Where must it begin?
 class Stopping {
 
   /// ## Carried over
@@ -182,8 +183,9 @@ class Stopping {
 
     Pauses {
       boolean inOrder = !first.isNegative() && first.compareTo(cap) <= 0 && cap.toDays() < 365;
-      if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1)) // not even NaN
-      throw new IllegalArgumentException(
+      // written so that NaN is refused, too
+      if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1))
+        throw new IllegalArgumentException(
             "No pauses: first %s, factor %s, cap %s, jitter %s"
                 .formatted(first, factor, cap, jitter));
     }
@@ -268,8 +270,10 @@ class Stopping {
   /// ## Two more ways to end
   ///
   /// A stop is not a failure: nothing went wrong, and nothing needs a restart.
-  /// So it gets an exit of its own. `Stopped` knows the first offset that was
-  /// *not* delivered. Begin there another time, and nothing is missing.
+  /// So it gets an exit of its own. `Stopped` knows where to go on: what lies
+  /// before is on the channel, or aside. Begin there another time, on the same
+  /// channel, and nothing is missing. On a new channel, begin behind the last
+  /// click that you took.
   ///
   /// `Died` is for what nobody should handle. We come to it below.
 
@@ -294,9 +298,9 @@ class Stopping {
   /// acknowledgement got lost. The step can't know. It must put again, or risk
   /// a loss, so on the channel there will be duplicates, now and for ever.
   ///
-  /// The consumer can know, if the click tells its offset. Offsets only grow. So
-  /// one number is memory enough: whatever is not above the last one came
-  /// before. The books call this an *idempotent receiver*.
+  /// The consumer can know, if the click tells its offset. Offsets only grow.
+  /// So one number is memory enough: whatever is not above the last one came
+  /// before. Hohpe and Woolf call this an *idempotent receiver*.
   ///
   /// *In the margin:* don't compare the clicks. A customer may really put the
   /// same thing into the cart twice. And a dead letter that you've mended is an
@@ -335,9 +339,13 @@ class Stopping {
   /// an unchecked `InterruptException`, and sets the flag again. So after every
   /// failure we ask: was it really one?
   ///
-  /// And `catch (Throwable e)` has become `catch (Exception e)`. An
-  /// `OutOfMemoryError` is no fact about offset 7. It's about the whole process,
-  /// and it is not for us to survive.
+  /// *In the margin:* a client may work on threads of its own, and one of those
+  /// may be interrupted. Its exception comes wrapped as well, and we take it
+  /// for a stop. We'd rather stop once too often: the consumer is told.
+  ///
+  /// And `catch (Throwable e)` has become `catch (Exception e)`. Running out of
+  /// memory is no fact about offset 7. It's about the whole process, and it is
+  /// not for us to survive.
 
   static Outcome publishClick(Log log, long offset, BlockingQueue<Message> clicks)
       throws InterruptedException {
@@ -363,9 +371,10 @@ class Stopping {
   /// ## One thread less
   ///
   /// Until now a supervisor had a thread, and its producer had another. A stop
-  /// would have to find its way from the one to the other. But while the
-  /// producer runs, its supervisor does nothing than wait for it. So it may as
-  /// well make the call itself.
+  /// would have to find its way from the one to the other. (`cancel(true)` on
+  /// chapter 6's `Future` ends the supervisor alone, and the producer goes on.)
+  /// But while the producer runs, its supervisor does nothing but wait for it.
+  /// So it may as well make the call itself.
   ///
   /// That's the producer, then: a loop on its caller's thread. It looks at the
   /// flag before each step, for the sake of steps that never wait.
@@ -399,7 +408,8 @@ class Stopping {
   ///
   /// ## The supervisor
   ///
-  /// Chapter 6's, with a `catch` around it all, for it waits in places of its own.
+  /// It's chapter 6's, with a `catch` around it all: it waits in places of its
+  /// own.
 
   static Exit supervise(
       Log log,
@@ -429,11 +439,12 @@ class Stopping {
           }
           case SkipTo(long next) -> {
             deadLetters.put(failure);
-            out.accept("Skipping to " + next + ".");
             at = Math.max(next, at + 1); // a skip goes forward
+            out.accept("Skipping to " + at + ".");
           }
           case GiveUp() -> {
-            out.accept("Giving up.");
+            out.accept(
+                "Giving up: " + (oneMore ? "so says the verdict." : policy.intensity() + "."));
             return exit;
           }
         }
@@ -449,21 +460,21 @@ class Stopping {
   /// Every thread needs an owner that ends it. Whoever starts this one gets a
   /// handle that can be closed, so that `try` can do it.
   ///
-  /// `stop` interrupts the thread and waits for it, but not for ever. OTP waits
-  /// for five seconds, and then kills the process. Java can't: `Thread.stop()`
-  /// is gone, because a thread that is killed leaves its locks and its data as
-  /// they were. What one can do about a thread that won't listen is to say
-  /// which one, and where it stands. suture, in Go, does the same and calls it
-  /// an unstopped service report.
+  /// `stop` interrupts the thread and waits for it, but not for ever. OTP gives
+  /// a worker five seconds, and then kills it. Java can't: `Thread.stop()` only
+  /// throws by now. A thread that is killed lets go of its locks, and what they
+  /// guarded may be half changed. So we say which thread won't listen, and
+  /// where it stands. suture, in Go, names such services, too, and calls it an
+  /// unstopped service report.
   ///
-  /// `stop` is for a consumer that leaves. One that stays, on a thread of its
-  /// own, wants what is on the channel, and then a word. So `drain` stops the
-  /// reading, and puts the end behind all the rest, as soon as there's room. An
-  /// end is an end: whoever starts again then takes a new channel.
+  /// `stop` is for a consumer that leaves. A consumer that stays wants the rest
+  /// of what is on the channel, and then to be told. So `drain` stops the
+  /// reading, and puts the end behind all the rest, as soon as there's room.
+  /// Nothing may come behind an end: whoever starts again takes a new channel.
   ///
-  /// The supervisor puts that end itself when it ends by itself. Also when it
-  /// *dies*, of an `Error` or of a mistake in these lines: then `join` throws
-  /// what it died of, and the consumer is told. Who supervises the supervisor?
+  /// A supervisor that ends by itself puts that end itself. So does one that
+  /// *dies*, of an `Error` or of a mistake in these lines. Then the consumer is
+  /// told, and `join` throws what it died of. Who supervises the supervisor?
   /// Whoever calls `join`.
 
   static Supervision startSupervisor(
@@ -612,7 +623,8 @@ class Stopping {
   ///
   /// The first supervisor stopped with the click at 7 in its hand, and 5 and 6
   /// on the channel. The second began at 7. Of the put at 8 the acknowledgement
-  /// got lost, so 8 was put twice, and the receiver dropped the second one.
+  /// got lost, so 8 was put twice, and the receiver dropped the second one. The
+  /// 1 that is left on the channel at last is no click: it's the end.
   ///
   /// The last line is the best one can do about a log that doesn't listen.
   ///
@@ -670,7 +682,13 @@ class Stopping {
         IO.println(
             "%d clicks taken, %d on the channel: %s"
                 .formatted(arrived.size(), clicks.size(), supervision.join()));
-        if (supervision.join() instanceof Stopped(long offset)) next = offset;
+        next =
+            switch (supervision.join()) {
+              case Stopped(long offset) -> offset;
+              case Failed(Failure failure) -> failure.offset();
+              case Done(long offset) -> offset;
+              case Died(Throwable cause) -> throw new IllegalStateException(cause);
+            };
       }
     }
     var distinct = new LinkedHashSet<>(arrived);
@@ -829,7 +847,7 @@ class Stopping {
   /// ## What we have, and what still breaks
   ///
   /// Every promise that we've made so far is kept, and each trap that chapter 3
-  /// named is gone. Go and look at the matrix: the last column has no cross.
+  /// named is gone. Look at the table in README.md: its last column has no ✗.
   ///
   /// And it's four hundred lines about clicks. For orders, you'd have to copy
   /// them. So the essay's own question is still open: can we "work all of these

@@ -3,7 +3,7 @@
 //SOURCES 07-stopping.java
 
 // Open a prompt that knows the chapter, and paste these snippets into it, one by one:
-//   ./jbang -i -T jshell chapters/07-stopping.java
+//   ./jbang prompt 07
 
 // Customer 7 pays five times. What the log is asked for is noted.
 

@@ -40,7 +40,8 @@ import java.util.function.Consumer;
 /// - For the second time. Perhaps there wasn't enough time the first time.
 ///
 /// In each of them, the consumer gets all that's on the channel, and the end
-/// once. You'll have to change `tell` a little.
+/// once. Two threads may call it at the same time. You'll have to change
+/// `tell` a little.
 ///
 /// **It fails now with:**
 ///

@@ -41,7 +41,7 @@ import java.util.random.RandomGenerator;
 ///   at 1.
 /// - `verdictOnClicks` has three strikes for exceptions that it doesn't know.
 ///   To the others it answers as before: poison goes aside at once, and a
-///   timeout never does. It takes as many restarts as there are.
+///   timeout is retried until the restarts are spent.
 class ThreeStrikes {
 
   /// ## As in chapter 6

@@ -2,6 +2,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import drift.Command;
 import drift.Session;
 import harness.Repository;
 import harness.Threads;
@@ -65,10 +66,19 @@ class SessionsTest {
                     assertThat(Repository.read("chapters/" + chapter.replace(".java", ".jsh")))
                         .startsWith("//JAVA 25+\n//DESCRIPTION " + chapter.substring(0, 2))
                         .contains("\n//SOURCES " + chapter + "\n")
-                        .contains("./jbang -i -T jshell chapters/" + chapter + "\n")));
+                        .contains("./jbang prompt " + chapter.substring(0, 2) + "\n")));
   }
 
   // The checker itself, on small sessions of its own.
+
+  /// JBang's own prompt couldn't load chapter 7. A learner's must.
+  @Test
+  void a_prompt_opens_that_knows_the_last_chapter() throws Exception {
+    String type = "echo 'var x = new Stopping.Retry()' | ./jbang prompt 07";
+    var prompt = Command.run(type, Repository.root(), Duration.ofSeconds(60));
+    assertThat(prompt.out()).contains("x ==> Retry[]");
+    assertThat(prompt.exitCode()).isZero();
+  }
 
   @Test
   void a_session_may_show_values_prints_errors_and_what_the_compiler_says() throws Exception {

@@ -8,7 +8,7 @@ import java.util.UUID;
 /// Chapter 4 as the harness sees it: its channel carries messages, and its supervisor returns its exit.
 public final class Chapter04 implements Stage<GivingUp.Click> {
 
-  private static final Limits LIMITS = new Limits(3, Duration.ofSeconds(6), Duration.ZERO);
+  private static final Limits LIMITS = new Limits(3, Duration.ofSeconds(5), Duration.ZERO);
 
   @Override
   public GivingUp.Click event(long offset) {
