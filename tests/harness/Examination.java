@@ -53,7 +53,11 @@ public record Examination(int passed, int failed) {
         }
         case Broken broken -> {
           failed++;
-          out.accept("✗ " + Verdict.wrapped(promise.title() + ": " + promise.line(), 2));
+          String title =
+              broken.way() == Way.NOT_AS_ASKED
+                  ? "What this exercise asks, beyond the promises"
+                  : promise.title() + ": " + promise.line();
+          out.accept("✗ " + Verdict.wrapped(title, 2));
           if (failed == 1) out.accept(explain(target, broken, printed));
           else out.accept("  " + Verdict.wrapped(broken.what(), 2));
           if (HOPELESS.contains(broken.way())) return new Examination(passed, failed);

@@ -16,7 +16,7 @@ public final class Lawfulness {
     var breaches = new ArrayList<Breach>();
     try {
       try (var run = Run.start(subject.stage(), Script.of(3, 0, "read@1"))) {
-        Checks.failuresIfAny(run.drain());
+        Trial.failuresIfAny(run.drain());
       }
       interrupt(subject, Script.of(6, 0), "put").ifPresent(breaches::add);
       interrupt(subject, Script.of(6, 0, "wait@2"), "take").ifPresent(breaches::add);

@@ -8,57 +8,57 @@ import java.util.function.Function;
 ///
 /// A promise is added together with the first chapter where its question can be asked.
 public enum Promise {
-  IN_ORDER("In order", "events come out in log order", Checks::inOrder),
+  IN_ORDER("In order", "events come out in log order", StreamChecks::inOrder),
   BACKPRESSURE(
       "Backpressure",
       "it never reads further ahead than the channel's capacity plus the one in hand",
-      Checks::backpressure),
+      StreamChecks::backpressure),
   ONE_STEP(
       "One step at a time",
       "one event can be produced and inspected by a plain call, without a thread",
-      Checks::oneStep),
+      StreamChecks::oneStep),
   FAILURE_IS_A_VALUE(
       "Failure is a value",
       "what failed, at which offset, in which operation, can be read by someone",
-      Checks::failureIsAValue),
+      StreamChecks::failureIsAValue),
   DOWNSTREAM_LIVES_ON(
       "Downstream lives on",
       "the consumer keeps receiving after a fault",
-      Checks::downstreamLivesOn),
-  SAME_CHANNEL("Same channel", "the consumer never has to reconnect", Checks::sameChannel),
+      StreamChecks::downstreamLivesOn),
+  SAME_CHANNEL("Same channel", "the consumer never has to reconnect", StreamChecks::sameChannel),
   NOTHING_LOST(
       "Nothing lost",
       "every event arrives, under any schedule of transient faults",
-      Checks::nothingLost),
+      StreamChecks::nothingLost),
   NOTHING_TWICE(
       "Nothing twice",
       "no event arrives twice, as long as the process lives",
-      Checks::nothingTwice),
+      StreamChecks::nothingTwice),
   IT_ENDS(
       "It ends",
       "the end of the log reaches the consumer as an end; nothing spins",
-      Checks::itEnds),
+      RestartChecks::itEnds),
   IT_GIVES_UP(
       "It gives up",
       "a fault that does not go away is retried a bounded number of times, then returned to someone"
           + " who can act",
-      Checks::itGivesUp),
+      RestartChecks::itGivesUp),
   IT_WAITS(
       "It waits",
       "restarts back off, with jitter; progress resets both the delay and the count",
-      Checks::itWaits),
+      RestartChecks::itWaits),
   ONE_BAD_EVENT(
       "One bad event",
       "a poison event goes aside, as a dead letter, and the rest arrives",
-      Checks::oneBadEvent),
+      PoisonChecks::oneBadEvent),
   IT_STOPS(
       "It stops",
       "on request, within a bound; an interrupt is a stop, never a failure; no thread is left",
-      Checks::itStops),
+      StopChecks::itStops),
   FATAL_IS_FATAL(
       "Fatal is fatal",
       "an Error is not dressed up as a failure, or a restart",
-      Checks::fatalIsFatal);
+      StopChecks::fatalIsFatal);
 
   private final String title;
   private final String line;

@@ -18,6 +18,7 @@ public sealed interface Verdict {
     NEVER_RETURNS("a call never comes back"),
     UNTOLD("the failure can't be read anywhere"),
     UNCLEAR("what can be read does not say what failed, where, and at what"),
+    NOT_AS_ASKED("it isn't as the exercise asks"),
     OUT_OF_ORDER("events arrive out of order"),
     LOST("an event never arrives"),
     TWICE("an event arrives twice"),
