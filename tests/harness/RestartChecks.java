@@ -204,14 +204,15 @@ final class RestartChecks {
   private static Verdict counts(Subject subject, Stage.Limits limits, Duration more) {
     int max = limits.maxRestarts();
     var apart = limits.period().dividedBy(max).plus(more);
+    var rest = limits.period().minus(limits.period().dividedBy(max).multipliedBy(max));
     return each(
         subject,
         List.of(Script.of(2, 0, "read@1*")),
-        Run.Conditions.readsTake(List.of(apart)),
+        Run.Conditions.readsTake(List.of(apart, apart, apart.plus(rest), apart)),
         run -> {
           run.drain();
           String clock = " Is the clock the one that was handed in?";
-          if (more.isZero() && run.spinning())
+          if (more.isZero() && attempts(run, 1) > max + 1)
             return broken(
                 run,
                 MISCOUNTS,
