@@ -84,7 +84,10 @@ class SelfContainedTest {
 
   /// The command that starts a chapter without compiling it each time.
   private static String compiled(Path chapter) throws IOException {
-    int exitCode = ToolProvider.getSystemJavaCompiler().run(null, null, null, chapter.toString());
+    String alone = chapter.getParent().toString();
+    int exitCode =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, "-proc:none", "-cp", alone, chapter.toString());
     assertThat(exitCode).as("javac " + chapter).isZero();
     Matcher name = Pattern.compile("(?m)^class (\\w+)").matcher(Files.readString(chapter));
     assertThat(name.find()).as("the chapter's class is package-private").isTrue();

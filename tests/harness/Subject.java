@@ -1,10 +1,8 @@
 package harness;
 
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,6 +16,7 @@ import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.FileObject;
 import javax.tools.ForwardingJavaFileManager;
+import javax.tools.JavaCompiler;
 import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.JavaFileObject.Kind;
@@ -65,27 +64,26 @@ public final class Subject {
     }
   }
 
+  private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
+
+  /// Never closed, since it's needed again: to open the JDK's classes takes longer than to compile.
+  private static final StandardJavaFileManager JDK_AND_HARNESS =
+      COMPILER.getStandardFileManager(null, Locale.ENGLISH, StandardCharsets.UTF_8);
+
   private static Map<String, byte[]> compile(Path source, Path adapter) {
-    var compiler = ToolProvider.getSystemJavaCompiler();
     var diagnostics = new DiagnosticCollector<JavaFileObject>();
-    var standard =
-        compiler.getStandardFileManager(diagnostics, Locale.ENGLISH, StandardCharsets.UTF_8);
-    try (var files = new InMemory(standard)) {
-      var options = List.of("-g", "-proc:none", "-cp", classPath());
-      var units = List.of(new SourceFile(source), new SourceFile(adapter));
-      boolean compiled = compiler.getTask(null, files, diagnostics, options, null, units).call();
-      if (!compiled) throw new DoesNotCompile(explain(source, diagnostics.getDiagnostics()));
-      return files.classes();
-    } catch (IOException e) {
-      throw new UncheckedIOException("Could not compile " + source, e);
-    }
+    var files = new InMemory(JDK_AND_HARNESS);
+    var options = List.of("-g", "-proc:none", "-cp", classPath());
+    var units = List.of(new SourceFile(source), new SourceFile(adapter));
+    boolean compiled = COMPILER.getTask(null, files, diagnostics, options, null, units).call();
+    if (!compiled) throw new DoesNotCompile(explain(source, diagnostics.getDiagnostics()));
+    return files.classes();
   }
 
   /// The harness's own classes, wherever they were loaded from.
   private static String classPath() {
     try {
-      var home = Path.of(Stage.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      return home + File.pathSeparator + System.getProperty("java.class.path");
+      return "" + Path.of(Stage.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     } catch (java.net.URISyntaxException e) {
       throw new IllegalStateException("Where is the harness?", e);
     }
