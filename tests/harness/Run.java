@@ -68,6 +68,7 @@ public final class Run<E> implements AutoCloseable {
   private final Set<Thread> readers = new LinkedHashSet<>();
   private final Map<E, Long> offsets = new HashMap<>();
   private final List<String> pendingFaults;
+  private final Set<Long> faultyOffsets = new HashSet<>();
   private final List<String> printed = new ArrayList<>();
   private final List<Long> arrived = new ArrayList<>();
   private final List<Future<?>> held = new ArrayList<>();
@@ -214,6 +215,7 @@ public final class Run<E> implements AutoCloseable {
     this.stage = stage;
     this.script = script;
     this.pendingFaults = new ArrayList<>(script.faults());
+    for (String fault : script.faults()) faultyOffsets.add((long) Script.offsetOf(fault));
     this.channel = oneOfMany ? plainChannel() : new ScriptedChannel<>(this, script.capacity());
     this.before = oneOfMany ? Set.of() : Threads.ids();
     boolean forEver = script.faults().stream().anyMatch(Script::isForEver);
@@ -299,6 +301,22 @@ public final class Run<E> implements AutoCloseable {
       awaitTheEnd();
     }
     now += conditions.timeOf(reads).toNanos();
+    if (faultyOffsets.contains(offset)) meetFaults(offset);
+    if (offset < 0 || offset >= script.events()) {
+      timeline.add(Lane.LOG, Kind.END, offset, "read " + offset + ": the end");
+      notifyAll();
+      throw stage.invalidOffset(offset);
+    }
+    failedReads = 0;
+    timeline.add(Lane.LOG, Kind.READ, offset, "read " + offset);
+    notifyAll();
+    E event = stage.event(offset);
+    offsets.put(event, offset);
+    return event;
+  }
+
+  /// What the script has in store for a read at `offset`, one after the other.
+  private void meetFaults(long offset) throws InterruptedException {
     if (pendingFaults.contains("wait@" + offset) && !interruptedOnce) {
       timeline.add(Lane.LOG, Kind.NOTE, offset, "read " + offset + " waits");
       awaitTheEndOnce();
@@ -339,17 +357,6 @@ public final class Run<E> implements AutoCloseable {
       timeline.add(Lane.LOG, Kind.FAULT, offset, "read " + offset + ": out of stack");
       throw new StackOverflowError("scripted, at offset " + offset);
     }
-    if (offset < 0 || offset >= script.events()) {
-      timeline.add(Lane.LOG, Kind.END, offset, "read " + offset + ": the end");
-      notifyAll();
-      throw stage.invalidOffset(offset);
-    }
-    failedReads = 0;
-    timeline.add(Lane.LOG, Kind.READ, offset, "read " + offset);
-    notifyAll();
-    E event = stage.event(offset);
-    offsets.put(event, offset);
-    return event;
   }
 
   /// The consumer asks the program to stop, while it reads. The read lasts until it's interrupted, or

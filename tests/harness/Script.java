@@ -96,7 +96,7 @@ public record Script(int events, int capacity, List<String> faults) {
     return faults;
   }
 
-  private static int offsetOf(String fault) {
+  static int offsetOf(String fault) {
     return Integer.parseInt(fault.substring(fault.indexOf('@') + 1).replace("*", ""));
   }
 
