@@ -63,7 +63,7 @@ import java.util.stream.Stream;
 /// - say why time and chance should be parameters, and test without waiting;
 /// - tell a producer that fails often from one that gets nowhere.
 ///
-/// *Reading: 13 minutes. Exercises: 55 minutes.*
+/// *Reading: 13 minutes. Exercises: 50 minutes.*
 ///
 /// **Predict.** The first pause is 100 ms, and each is twice as long as the one
 /// before. The read at offset 3 fails three times, and later the one at 7
@@ -474,6 +474,9 @@ class Backoff {
   ///
   /// ```console
   /// $ ./jbang draw 05 --events 1 --fault read@0,read@0
+  /// [0.029s][error][cds] An error has occurred while processing the shared archive file. Run with -Xlog:aot,cds for details.
+  /// [0.029s][error][cds] Mismatched values for property jdk.module.addexports: java.base/jdk.internal.vm=ALL-UNNAMED specified during runtime but not during dump time
+  /// [0.029s][error][cds] Disabling optimized module handling
   /// ✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   05-backoff.java
   ///
   ///   time log             producer    channel      supervisor            consumer

@@ -50,7 +50,7 @@ import java.util.stream.Stream;
 /// - tell a stop from a failure, also when it comes in disguise;
 /// - say what becomes of the click in hand, wherever the stop finds it.
 ///
-/// *Reading: 15 minutes. Exercises: 55 minutes.*
+/// *Reading: 20 minutes. Exercises: 60 minutes.*
 ///
 /// **Predict.** The consumer takes five clicks and closes the supervisor. The
 /// producer has put two more on the channel, and holds the next one in its
@@ -457,6 +457,9 @@ class Stopping {
 
   /// ## Somebody owns it
   ///
+  /// (This is the longest part. On a first reading, follow `stop`, and come back
+  /// for `tell` and `drain`.)
+  ///
   /// Every thread needs an owner that ends it. Whoever starts this one gets a
   /// handle that can be closed, so that `try` can do it.
   ///
@@ -632,6 +635,9 @@ class Stopping {
   ///
   /// ```console
   /// $ ./jbang draw 07 --events 2 --fault stop@1
+  /// [0.048s][error][cds] An error has occurred while processing the shared archive file. Run with -Xlog:aot,cds for details.
+  /// [0.048s][error][cds] Mismatched values for property jdk.module.addexports: java.base/jdk.internal.vm=ALL-UNNAMED specified during runtime but not during dump time
+  /// [0.048s][error][cds] Disabling optimized module handling
   /// ✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   07-stopping.java
   ///
   ///   time log             producer    channel      supervisor            consumer
