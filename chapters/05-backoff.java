@@ -474,9 +474,6 @@ class Backoff {
   ///
   /// ```console
   /// $ ./jbang draw 05 --events 1 --fault read@0,read@0
-  /// [0.029s][error][cds] An error has occurred while processing the shared archive file. Run with -Xlog:aot,cds for details.
-  /// [0.029s][error][cds] Mismatched values for property jdk.module.addexports: java.base/jdk.internal.vm=ALL-UNNAMED specified during runtime but not during dump time
-  /// [0.029s][error][cds] Disabling optimized module handling
   /// ✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   05-backoff.java
   ///
   ///   time log             producer    channel      supervisor            consumer

@@ -635,9 +635,6 @@ class Stopping {
   ///
   /// ```console
   /// $ ./jbang draw 07 --events 2 --fault stop@1
-  /// [0.048s][error][cds] An error has occurred while processing the shared archive file. Run with -Xlog:aot,cds for details.
-  /// [0.048s][error][cds] Mismatched values for property jdk.module.addexports: java.base/jdk.internal.vm=ALL-UNNAMED specified during runtime but not during dump time
-  /// [0.048s][error][cds] Disabling optimized module handling
   /// ✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   07-stopping.java
   ///
   ///   time log             producer    channel      supervisor            consumer

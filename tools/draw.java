@@ -1,6 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 25+
-//CDS
 //DESCRIPTION Draws a run as a timeline: log, producer, channel, supervisor, consumer
 // picocli reads the command line, Jackson reads exercises.toml, JUnit is what the harness is built on.
 //DEPS info.picocli:picocli:4.7.7
