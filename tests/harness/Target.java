@@ -44,12 +44,6 @@ public record Target(
 
   private static Target byName(List<String> words, String name) {
     String file = Path.of(name).getFileName().toString();
-    for (Exercise exercise : Exercise.all())
-      if (name.equals(exercise.id()) || file.equals(exercise.file())) {
-        Path source = name.equals(exercise.id()) ? exercise.starter() : existing(name);
-        return new Target(
-            words, source, exercise.stage(), exercise.promises(), Set.of(), Optional.of(exercise));
-      }
     for (int chapter : Matrix.chapters()) {
       Path source = Matrix.sourceOf(chapter);
       String chapterFile = source.getFileName().toString();
@@ -65,6 +59,12 @@ public record Target(
             Matrix.excused(chapter),
             Optional.empty());
     }
+    for (Exercise exercise : Exercise.all())
+      if (name.equals(exercise.id()) || file.equals(exercise.file())) {
+        Path source = name.equals(exercise.id()) ? exercise.starter() : existing(name);
+        return new Target(
+            words, source, exercise.stage(), exercise.promises(), Set.of(), Optional.of(exercise));
+      }
     String advice =
         name.endsWith(".java")
             ? " For a file of your own, name first what it stands for: 03 " + name
