@@ -93,7 +93,12 @@ public final class Session {
     var session = new Session(file, text, patience);
     PrintStream out = System.out, err = System.err;
     Locale locale = Locale.getDefault();
-    try (var shell = JShell.builder().executionEngine(new PromptEngine(), Map.of()).build();
+    try (var shell =
+            JShell.builder()
+                .executionEngine(new PromptEngine(), Map.of())
+                .compilerOptions(
+                    "-proc:none", "-cp", "chapters") // none of our own classes and jars
+                .build();
         var print = new PrintStream(session.printed, true, UTF_8)) {
       System.setOut(print);
       System.setErr(print);
