@@ -30,6 +30,7 @@
 //SOURCES SessionsTest.java
 //SOURCES SideBySideTest.java
 //SOURCES TranscriptsTest.java
+//SOURCES TreesTest.java
 //SOURCES harness/Examination.java
 //SOURCES harness/Exercise.java
 //SOURCES harness/Law.java
@@ -68,6 +69,10 @@
 //SOURCES drift/Transcripts.java
 //SOURCES runner/Batch.java
 //SOURCES runner/SideBySide.java
+//SOURCES trees/Grove.java
+//SOURCES trees/Model.java
+//SOURCES trees/Tree.java
+//SOURCES trees/Trial.java
 
 import harness.Examination;
 import harness.Repository;
@@ -100,7 +105,7 @@ class AllTests implements Callable<Integer> {
       List.of(
           List.of("SelfContainedTest", "TranscriptsTest"),
           List.of("MatrixTest", "SaboteursTest", "ExercisesTest", "HarnessTest"),
-          List.of("SchedulesTest", "SessionsTest", "DriftTest"),
+          List.of("SchedulesTest", "TreesTest", "SessionsTest", "DriftTest"),
           List.of("LauncherTest", "SideBySideTest"));
 
   @Parameters(
