@@ -915,7 +915,7 @@ class ReusableSupervisor {
   }
 
   static final String SCRIPT = "08-reusable-supervisor";
-  static final int EVENTS = 10_000;
+  static final int EVENTS = 2_000;
 
   static Log logOf(Demo demo) {
     return new SimpleLog(demo.clicks, demo::readFails);

@@ -21,6 +21,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
@@ -49,7 +50,9 @@ class SchedulesTest {
               4, new Model(3, false, false, false, false),
               5, new Model(9, true, false, false, false),
               6, new Model(9, true, true, false, false),
-              7, new Model(9, true, true, true, true)));
+              7, new Model(9, true, true, true, true),
+              8, new Model(9, true, true, true, true),
+              9, new Model(9, true, true, true, true)));
 
   private static Subject subjectOf(int chapter) {
     return Subject.of(Matrix.sourceOf(chapter), Matrix.stageOf(chapter));
@@ -82,9 +85,15 @@ class SchedulesTest {
     assertThat(schedules).isGreaterThan(100_000);
   }
 
-  @Test
-  void chapter_7_may_be_interrupted_at_any_moment_of_any_plan() throws Exception {
-    var subject = subjectOf(7);
+  @TestFactory
+  Stream<DynamicTest> chapters_7_to_9_may_be_stopped_at_any_moment_of_any_plan() {
+    return IntStream.rangeClosed(7, 9)
+        .mapToObj(chapter ->
+            dynamicTest("%02d".formatted(chapter), () -> stopAtAnyMoment(chapter)));
+  }
+
+  private static void stopAtAnyMoment(int chapter) throws Exception {
+    var subject = subjectOf(chapter);
     var scripts =
         Script.all(4).stream()
             .filter(script ->
@@ -93,7 +102,7 @@ class SchedulesTest {
     int[] runs = {0};
     inTime(() -> {
       for (Script script : scripts) {
-        var interrupted = Schedules.interrupted(subject, script, MODELS.get(7));
+        var interrupted = Schedules.interrupted(subject, script, MODELS.get(chapter));
         runs[0] += interrupted.runs();
         interrupted.complaint().ifPresent(Assertions::fail);
       }
@@ -129,7 +138,7 @@ class SchedulesTest {
     assertThat(interrupted.complaint())
         .hasValueSatisfying(complaint ->
             assertThat(complaint)
-                .contains("interrupted at moment 1 of --events 2", "arrived=[1]", "read 1"));
+                .contains("asked to stop at moment 1 of --events 2", "arrived=[1]", "read 1"));
   }
 
   @Test
