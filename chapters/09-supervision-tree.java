@@ -518,14 +518,14 @@ class SupervisionTree {
     final boolean stillRuns;
 
     ChildFailed(String id, String why, boolean stillRuns, Exception cause) {
-      super(id + " failed for good: " + why, cause);
+      super(id + ": " + why, cause);
       this.id = id;
       this.stillRuns = stillRuns;
     }
 
     @Override
     public String toString() {
-      return getCause() == null ? getMessage() : id + " failed for good: " + getCause();
+      return getCause() == null ? getMessage() : id + ": " + getCause();
     }
   }
 
@@ -664,7 +664,7 @@ class SupervisionTree {
         ended.complete(null);
         return new Done<>(fromHere());
       } catch (Throwable e) {
-        return new Failed<>(new Failure<>(stopAll(e), fromHere(), "supervise"));
+        return new Failed<>(new Failure<>(stopAll(e), fromHere(), "run"));
       }
     }
 
@@ -786,9 +786,7 @@ class SupervisionTree {
       tell(new Restarting(child.spec.id(), child.from, pause));
       if (pause.isPositive())
         child.pause =
-            Thread.ofVirtual()
-                .name("pause of " + child.spec.id())
-                .start(() -> sleep(child, pause));
+            Thread.ofVirtual().name("pause of " + child.spec.id()).start(() -> sleep(child, pause));
       else startGroup(child);
     }
 
@@ -1236,6 +1234,89 @@ class SupervisionTree {
   ///
   /// ```console
   /// $ ./jbang chapters/09-supervision-tree.java --events 4 --fault read@2
+  /// 09 · supervision tree: 4 clicks, and as many orders
+  ///
+  /// One for one:
+  /// Starting shop at [clicks@0, orders@0].
+  /// Starting clicks at 0.
+  /// Starting orders at 0.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// Restarting clicks in 85 ms.
+  ///   ├─ ~ clicks at 2
+  ///   └─ ● orders at 2
+  /// Starting clicks at 2.
+  /// An error has occurred: orders@2 Session has timed out.
+  /// Restarting orders in 86 ms.
+  ///   ├─ ● clicks at 2
+  ///   └─ ~ orders at 2
+  /// Starting orders at 2.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// Restarting clicks in 187 ms.
+  ///   ├─ ~ clicks at 2
+  ///   └─ ● orders at 2
+  /// Starting clicks at 2.
+  /// An error has occurred: orders@2 Session has timed out.
+  /// Giving up on orders: at most 3 restarts in 60000 ms.
+  /// clicks has stopped at 2.
+  /// shop has failed.
+  ///   ├─ ■ clicks at 2
+  ///   └─ ■ orders at 2
+  /// 4 clicks and orders arrived, with 1 logins.
+  ///
+  /// One for all:
+  /// Starting shop at [clicks@0, orders@0].
+  /// Starting clicks at 0.
+  /// Starting orders at 0.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// orders has stopped at 2.
+  /// Restarting clicks in 85 ms.
+  ///   ├─ ~ clicks at 2
+  ///   └─ ~ orders at 2
+  /// Starting clicks at 2.
+  /// Starting orders at 2.
+  ///   ├─ ■ clicks at 4
+  ///   └─ ■ orders at 4
+  /// 8 clicks and orders arrived, with 2 logins.
+  ///
+  /// One for one, with a supervisor above:
+  /// Starting app at [shop@[clicks@0, orders@0]].
+  /// Starting shop at [clicks@0, orders@0].
+  /// Starting clicks at 0.
+  /// Starting orders at 0.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// Restarting clicks in 85 ms.
+  ///   └─ ● shop
+  ///      ├─ ~ clicks at 2
+  ///      └─ ● orders at 2
+  /// Starting clicks at 2.
+  /// An error has occurred: orders@2 Session has timed out.
+  /// Restarting orders in 86 ms.
+  ///   └─ ● shop
+  ///      ├─ ● clicks at 2
+  ///      └─ ~ orders at 2
+  /// Starting orders at 2.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// Restarting clicks in 187 ms.
+  ///   └─ ● shop
+  ///      ├─ ~ clicks at 2
+  ///      └─ ● orders at 2
+  /// Starting clicks at 2.
+  /// An error has occurred: orders@2 Session has timed out.
+  /// Giving up on orders: at most 3 restarts in 60000 ms.
+  /// clicks has stopped at 2.
+  /// An error has occurred: supervise@[clicks@2, orders@2] orders failed for good: Session has timed out.
+  /// Restarting shop in 94 ms.
+  ///   └─ ~ shop
+  ///      ├─ ■ clicks at 2
+  ///      └─ ■ orders at 2
+  /// Starting shop at [clicks@2, orders@2].
+  /// Starting clicks at 2.
+  /// Starting orders at 2.
+  ///   └─ ■ shop
+  ///      ├─ ■ clicks at 4
+  ///      └─ ■ orders at 4
+  /// 8 clicks and orders arrived, with 2 logins.
+  /// Replay: ./jbang chapters/09-supervision-tree.java --events 4 --fault read@2 --seed 42
   /// ```
   ///
   /// **One for one** gives up after one login. Each restart was one of a healthy
@@ -1333,7 +1414,7 @@ class SupervisionTree {
     }
     IO.print(drawn(top.get().children(), "  "));
     IO.println(
-        "%d clicks and orders arrived, with %d logins.".formatted(channel.size(), session.logins));
+        "%d clicks and orders arrived. Logins: %d.".formatted(channel.size(), session.logins));
   }
 
   /// The tree as it is now.

@@ -88,8 +88,8 @@ class SchedulesTest {
   @TestFactory
   Stream<DynamicTest> chapters_7_to_9_may_be_stopped_at_any_moment_of_any_plan() {
     return IntStream.rangeClosed(7, 9)
-        .mapToObj(chapter ->
-            dynamicTest("%02d".formatted(chapter), () -> stopAtAnyMoment(chapter)));
+        .mapToObj(
+            chapter -> dynamicTest("%02d".formatted(chapter), () -> stopAtAnyMoment(chapter)));
   }
 
   private static void stopAtAnyMoment(int chapter) throws Exception {
