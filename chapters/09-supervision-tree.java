@@ -647,7 +647,10 @@ class SupervisionTree {
       attempts.clear();
       children.clear();
       try {
-        for (ChildSpec<?> spec : from) startFirst(add(spec));
+        for (ChildSpec<?> spec : from) add(spec);
+        for (Child<?> child : all()) startFirst(child);
+      } catch (InterruptedException e) {
+        thread.interrupt(); // run() will stop, and knows where the children are
       } catch (Throwable e) {
         throw stopAll(e);
       }
