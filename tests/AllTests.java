@@ -19,6 +19,7 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.parser=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
+//SOURCES ConformanceTest.java
 //SOURCES DriftTest.java
 //SOURCES ExercisesTest.java
 //SOURCES HarnessTest.java
@@ -57,6 +58,8 @@
 //SOURCES harness/Verdict.java
 //SOURCES harness/WatchedFutures.java
 //SOURCES harness/Watching.java
+//SOURCES conformance/Behaviour.java
+//SOURCES conformance/Behaviours.java
 //SOURCES drift/Command.java
 //SOURCES drift/Difference.java
 //SOURCES drift/Drift.java
@@ -105,7 +108,7 @@ class AllTests implements Callable<Integer> {
       List.of(
           List.of("SelfContainedTest", "TranscriptsTest"),
           List.of("MatrixTest", "SaboteursTest", "ExercisesTest", "HarnessTest"),
-          List.of("SchedulesTest", "TreesTest", "SessionsTest", "DriftTest"),
+          List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest"),
           List.of("LauncherTest", "SideBySideTest"));
 
   @Parameters(
