@@ -1110,7 +1110,7 @@ class ReusableSupervisor {
   /// one again. That's chapter 9.
   ///
   /// **Exercises:** `exercises/08-a-tail-a-growing-file.java`,
-  /// `exercises/08-b-TBD.java`.
+  /// `exercises/08-b-a-fresh-session.java`.
   ///
   /// **Sources:** the essay, its last paragraph; OTP's `supervisor(3)`, "Child
   /// Specification"; suture's `v4/supervisor.go`; Pekko's `RestartSettings`;

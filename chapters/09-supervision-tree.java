@@ -1549,7 +1549,8 @@ class SupervisionTree {
   /// `kill -9`, and the next process begins at 0. That's chapter 10, which is to
   /// come.
   ///
-  /// **Exercises:** `exercises/09-a-TBD.java`, `exercises/09-b-TBD.java`.
+  /// **Exercises:** `exercises/09-a-restart-a-pipeline.java`,
+  /// `exercises/09-b-contain-the-damage.java`.
   ///
   /// **Sources:** OTP's "Supervisor Behaviour" in *Design Principles*, and
   /// `supervisor(3)`; Armstrong's thesis, chapter 5, "Programming fault-tolerant
