@@ -410,7 +410,8 @@ class SupervisionTree {
         case Failed<S>(Failure<S> failure) -> {
           state = failure.state();
           if (!asked && spec.restart() != Restart.TEMPORARY) verdict = spec.judge().answer(failure);
-          if (asked) return new Stopped<>(state); // whatever failed, it's a stop now
+          if (asked && !ChildFailed.stillRuns(failure))
+            return new Stopped<>(state); // whatever failed, it's a stop now
           if (verdict instanceof SkipTo<S>(S next)) state = next;
         }
       }
@@ -515,12 +516,16 @@ class SupervisionTree {
   /// A child that its supervisor can do no more for. Its own supervisor has to know.
   static class ChildFailed extends Exception {
     final String id;
-    final boolean stillRuns;
+    private final boolean stillRuns;
 
     ChildFailed(String id, String why, boolean stillRuns, Exception cause) {
       super(id + ": " + why, cause);
       this.id = id;
       this.stillRuns = stillRuns;
+    }
+
+    static boolean stillRuns(Failure<?> failure) {
+      return failure.exception() instanceof ChildFailed e && e.stillRuns;
     }
 
     @Override
@@ -717,8 +722,11 @@ class SupervisionTree {
         tell(unstopped.get());
         throw new ChildFailed(child.spec.id(), "it does not stop", true, null);
       }
-      tell(new Ended(child.spec.id(), settle(child)));
+      Exit<S> exit = settle(child);
+      tell(new Ended(child.spec.id(), exit));
       if (child.spec.restart() == Restart.TEMPORARY) remove(child);
+      if (exit instanceof Failed<S>(Failure<S> failure) && ChildFailed.stillRuns(failure))
+        throw new ChildFailed(child.spec.id(), "it does not stop", true, failure.exception());
     }
 
     /// Takes note of the end of a child. What it died of, we die of, too.
@@ -754,7 +762,7 @@ class SupervisionTree {
 
     private <S> void answer(Child<S> child, Running<S> running, Failure<S> failure)
         throws InterruptedException, ChildFailed {
-      if (failure.exception() instanceof ChildFailed e && e.stillRuns)
+      if (ChildFailed.stillRuns(failure))
         throw giveUp(child, "what still runs can't be restarted", failure);
       long now = time.nanos();
       if (!failure.state().equals(running.from) || isOver(now - child.started)) {
@@ -780,8 +788,8 @@ class SupervisionTree {
 
     private ChildFailed giveUp(Child<?> child, String why, Failure<?> failure) {
       tell(new GaveUp(child.spec.id(), why));
-      boolean stillRuns = failure.exception() instanceof ChildFailed e && e.stillRuns;
-      return new ChildFailed(child.spec.id(), why, stillRuns, failure.exception());
+      return new ChildFailed(
+          child.spec.id(), why, ChildFailed.stillRuns(failure), failure.exception());
     }
 
     private void restart(Child<?> child, Duration pause) throws InterruptedException, ChildFailed {
