@@ -584,6 +584,10 @@ class SupervisionTree {
         return running != null && running.isOpen;
       }
 
+      boolean mayRun() {
+        return wanted || running != null;
+      }
+
       ChildSpec<S> fromHere() {
         return spec.withInitial(from);
       }
@@ -667,7 +671,7 @@ class SupervisionTree {
     @Override
     public Outcome<List<ChildSpec<?>>> run(List<ChildSpec<?>> from) throws Exception {
       try {
-        while (!(endsWhenDone && all().stream().noneMatch(child -> child.wanted)))
+        while (!(endsWhenDone && all().stream().noneMatch(Child::mayRun)))
           mailbox.take().run();
         ended.complete(null);
         return new Done<>(fromHere());
