@@ -935,7 +935,7 @@ class SupervisionTree {
 
     private Child<?> idle(String id) {
       Child<?> child = find(id);
-      if (child.running == null && child.pause == null) return child;
+      if (!child.mayRun()) return child;
       throw new IllegalStateException("'" + id + "' runs, or is about to: terminate it first.");
     }
 
