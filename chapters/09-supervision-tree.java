@@ -907,9 +907,9 @@ class SupervisionTree {
       ask(() -> {
         var child = find(id);
         child.wanted = false;
-        boolean pauses = child.pause != null;
+        boolean othersWait = child.pause != null || child.running != null && !child.running.isOpen;
         stop(child);
-        if (pauses) startGroup(child); // the others needn't wait any more
+        if (othersWait) startGroup(child); // they needn't any more
       });
     }
 
