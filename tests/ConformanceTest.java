@@ -3,25 +3,19 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import conformance.Behaviour;
 import conformance.Behaviours;
-import harness.Law;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /// What OTP, suture and others are tested for, asked of the supervisors of chapters 8 and 9.
 ///
 /// A behaviour that differs is told with its reason: `tests/CONFORMANCE.md` shows them all.
 class ConformanceTest {
 
-  private static final List<Behaviour> ALL =
-      Stream.of(9).flatMap(chapter -> Behaviours.of(chapter).stream()).toList();
-
   @TestFactory
   Stream<DynamicTest> behaviours() {
-    return ALL.stream()
+    return Stream.of(9)
+        .flatMap(chapter -> Behaviours.of(chapter).stream())
         .map(behaviour ->
             dynamicTest(
                 "%02d %s".formatted(behaviour.chapter(), behaviour.name()),
@@ -30,12 +24,7 @@ class ConformanceTest {
 
   /// The law is watched for each behaviour, since JUnit's extensions see a factory as one test.
   private static void lawfully(Behaviour behaviour) throws Exception {
-    var law = new Law().watch();
-    try {
-      behaviour.check().run();
-    } finally {
-      assertThat(law.breaches()).isEmpty();
-    }
+    assertThat(Behaviour.breaches(behaviour.check())).isEmpty();
     assertThat(Thread.interrupted()).as("the test's own thread is interrupted").isFalse();
   }
 }

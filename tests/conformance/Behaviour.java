@@ -1,5 +1,8 @@
 package conformance;
 
+import harness.Law;
+import java.util.List;
+
 /// One line of the table: what other supervisors are tested for, and what ours do.
 ///
 /// @param chapter whose supervisor it is
@@ -27,6 +30,18 @@ public record Behaviour(
   /// One that nobody else has.
   public static Behaviour own(int chapter, String name, String ours, Check check) {
     return new Behaviour(chapter, name, "—", ours, "—", check);
+  }
+
+  /// Runs `check` under the law, and says how the law was broken.
+  public static List<String> breaches(Check check) throws Exception {
+    var law = new Law().watch();
+    List<Law.Breach> breaches;
+    try {
+      check.run();
+    } finally {
+      breaches = law.breaches();
+    }
+    return breaches.stream().map(Law.Breach::toString).toList();
   }
 
   String row() {

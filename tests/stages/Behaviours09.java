@@ -4,10 +4,8 @@ import static conformance.Behaviour.same;
 
 import conformance.Behaviour;
 import conformance.Behaviours;
-import harness.Law;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
@@ -16,7 +14,6 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -192,11 +189,18 @@ public final class Behaviours09 implements Behaviours {
       listener.on(event);
     }
 
-    /// Starts the tree, and waits until all are told to have started.
+    /// Starts the tree, and waits until all its children have started.
     Scene start(SupervisionTree.ChildSpec<?>... children) throws InterruptedException {
       root = supervisor.start("root", children);
       told("Started root");
       for (var child : children) told("Started " + child.id());
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (!supervisor.children().stream()
+          .allMatch(child -> child.phase() == SupervisionTree.Phase.RUNS)) {
+        if (System.nanoTime() > deadline) throw new AssertionError(phases());
+        Thread.onSpinWait();
+        Thread.yield();
+      }
       return this;
     }
 
@@ -351,8 +355,13 @@ public final class Behaviours09 implements Behaviours {
             "those that have started are stopped in reverse, the others never start, the tree fails",
             () -> {
               try (var scene = scene(ONE_FOR_ONE, 9)) {
-                scene.start(
-                    worker("a").spec(), worker("b").spec(), worker("c").refuses().spec());
+                scene.root =
+                    scene.supervisor.start(
+                        "root",
+                        worker("a").spec(),
+                        worker("b").spec(),
+                        worker("c").refuses().spec());
+                scene.told("Started root", "Started a", "Started b", "Started c");
                 scene.told(
                     "Ended c Failed", "Ended b Stopped", "Ended a Stopped", "Ended root Failed");
                 expect("c: it did not start", scene.failure(), "the failure");
@@ -651,8 +660,8 @@ public final class Behaviours09 implements Behaviours {
                 for (int seconds : List.of(1, 2, 4, 4)) {
                   a.fails();
                   scene.told("Crashed a", "Restarting a");
-                  expect("a PAUSES, b RUNS", scene.phases(), "the phases");
                   scene.clock.awaitSleepers(1);
+                  becomes("a PAUSES, b RUNS", scene::phases);
                   scene.clock.advance(Duration.ofSeconds(seconds).minusNanos(1));
                   scene.toldNoMore();
                   scene.clock.advance(Duration.ofNanos(1));
@@ -1285,7 +1294,7 @@ public final class Behaviours09 implements Behaviours {
               try (var scene = scene(ONE_FOR_ALL, 1).start(spec, worker("b").spec())) {
                 a.fails();
                 scene.told("Crashed a", "Ended b Stopped", "Restarting a");
-                expect("a PAUSES, b WAITS", scene.phases(), "the phases");
+                becomes("a PAUSES, b WAITS", scene::phases);
                 idleOnly(scene, "a");
                 scene.supervisor.terminateChild("a");
                 scene.told("Started b"); // it needn't wait any more
@@ -1307,7 +1316,7 @@ public final class Behaviours09 implements Behaviours {
                 scene.told("Crashed a", "Ended c Stopped", "Ended b Stopped", "Restarting a");
                 idleOnly(scene, "b");
                 scene.supervisor.terminateChild("b");
-                expect("a PAUSES, b ENDED, c WAITS", scene.phases(), "the phases");
+                becomes("a PAUSES, b ENDED, c WAITS", scene::phases);
                 scene.clock.awaitSleepers(1);
                 scene.clock.advance(Duration.ofSeconds(1));
                 scene.told("Started a", "Started c");
@@ -1541,10 +1550,488 @@ public final class Behaviours09 implements Behaviours {
   }
 
   private static List<Behaviour> closes() {
-    return List.of();
+    return List.of(
+        own(
+            9,
+            "a close from two threads",
+            "stops it once; both wait for the end",
+            () -> {
+              try (var scene = scene(ONE_FOR_ONE, 1).start(worker("a").spec())) {
+                var other =
+                    new FutureTask<>(
+                        () -> {
+                          scene.root.close();
+                          return scene.root.exit.isDone();
+                        });
+                Thread.startVirtualThread(other);
+                scene.root.close();
+                expect(true, scene.root.exit.isDone(), "whether it has ended");
+                expect(
+                    true, other.get(PATIENCE.toSeconds(), TimeUnit.SECONDS), "the other's answer");
+                scene.told("Ended a Stopped", "Ended root Stopped");
+                scene.toldNoMore();
+              }
+            }),
+        own(
+            9,
+            "a close from inside: a child's step, its opening, its closing, a verdict",
+            "asks for the stop; nobody waits for himself for ever",
+            () -> {
+              for (String place : List.of("step", "open", "close", "judge")) {
+                Worker a = worker("a");
+                try (var scene = scene(ONE_FOR_ONE, 1)) {
+                  Callable<?> closes =
+                      () -> {
+                        becomes("true", () -> "" + (scene.root != null));
+                        scene.root.close();
+                        return null;
+                      };
+                  var spec =
+                      a.spec()
+                          .withShutdown(Duration.ofMillis(50))
+                          .with(
+                              _ -> {
+                                if (place.equals("judge")) closes.call();
+                                return new SupervisionTree.Retry<>();
+                              });
+                  if (place.equals("open")) a.openings.add(closes);
+                  if (place.equals("close")) a.closings.add(closes);
+                  if (place.equals("step"))
+                    a.does(state -> {
+                      closes.call();
+                      return new SupervisionTree.Continue<>(state);
+                    });
+                  else a.fails();
+                  scene.root = scene.supervisor.start("root", spec);
+                  scene.told("Started root", "Started a");
+                  String end = scene.notes.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                  if (!end.equals("Ended a Stopped"))
+                    throw new AssertionError("From a " + place + ": " + end);
+                  scene.told("Ended root Stopped");
+                }
+              }
+            }),
+        own(
+            9,
+            "a close from a listener",
+            "asks for the stop; the supervisor stops as soon as the listener returns",
+            () -> {
+              Worker a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 1)) {
+                scene.listener =
+                    event -> {
+                      if (event instanceof SupervisionTree.Crashed) scene.root.close();
+                    };
+                scene.start(a.spec());
+                a.fails();
+                scene.told("Crashed a");
+                scene.told("Restarting a", "Started a"); // it had begun to answer the failure
+                scene.told("Ended a Stopped", "Ended root Stopped");
+              }
+            }),
+        own(
+            9,
+            "a close by a thread that is interrupted already",
+            "waits all the same, and leaves the thread interrupted",
+            () -> {
+              try (var scene = scene(ONE_FOR_ONE, 1).start(worker("a").spec())) {
+                boolean interrupted =
+                    elsewhere(() -> {
+                      Thread.currentThread().interrupt();
+                      scene.root.close();
+                      return Thread.interrupted();
+                    });
+                expect(true, interrupted, "whether it's still interrupted");
+                expect(true, scene.root.exit.isDone(), "whether it has ended");
+              }
+            }),
+        own(
+            9,
+            "an interrupt during a close",
+            "who closes waits no longer, and is left interrupted; the stop goes on",
+            () -> {
+              var release = new CountDownLatch(1);
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 1).start(a.spec())) {
+                hangs(a, release);
+                var closes =
+                    new FutureTask<>(
+                        () -> {
+                          scene.root.close();
+                          return Thread.interrupted() && !scene.root.exit.isDone();
+                        });
+                var thread = Thread.startVirtualThread(closes);
+                becomes("true", () -> "" + thread.getState().name().endsWith("WAITING"));
+                thread.interrupt();
+                expect(
+                    true, closes.get(PATIENCE.toSeconds(), TimeUnit.SECONDS), "what it has seen");
+                release.countDown();
+                scene.told("Ended a Stopped", "Ended root Stopped");
+              } finally {
+                release.countDown();
+              }
+            }),
+        own(
+            9,
+            "a tree that was stopped is started again where it was",
+            "the exit holds the children as they were",
+            () -> {
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 1).start(a.spec())) {
+                a.moves().moves();
+                for (int state : List.of(0, 1, 2)) a.awaitStep(state);
+                scene.stops("Ended a Stopped", "Ended root Stopped");
+                if (!(scene.exit() instanceof SupervisionTree.Stopped<List<SupervisionTree.ChildSpec<?>>>(var children)))
+                  throw new AssertionError(scene.exit());
+                scene.start(children.toArray(SupervisionTree.ChildSpec<?>[]::new));
+                a.awaitStep(2);
+              }
+            }));
   }
 
   private static List<Behaviour> others() {
-    return List.of();
+    return List.of(
+        same(
+            9,
+            "a listener that throws",
+            "OTP docs: reports can't harm",
+            "is told to the thread's handler of uncaught exceptions; all goes on",
+            () -> {
+              var breaches =
+                  Behaviour.breaches(
+                      () -> {
+                        var a = worker("a");
+                        try (var scene = scene(ONE_FOR_ONE, 1)) {
+                          scene.listener =
+                              event -> {
+                                if (event instanceof SupervisionTree.Crashed)
+                                  throw new IllegalStateException("The listener is tired.");
+                              };
+                          scene.start(a.spec());
+                          a.fails();
+                          scene.told("Crashed a", "Restarting a", "Started a");
+                          scene.stops("Ended a Stopped", "Ended root Stopped");
+                        }
+                      });
+              expect(1, breaches.size(), "the number of uncaught exceptions");
+              expect(true, breaches.toString().contains("The listener is tired."), "" + breaches);
+            }),
+        differs(
+            9,
+            "a listener that blocks",
+            "OTP docs: reports are sent, and not waited for",
+            "holds up its supervisor, until it's stopped",
+            "a listener may wait for room on a channel: backpressure, and nothing is told out of turn",
+            () -> {
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 1)) {
+                scene.listener =
+                    event -> {
+                      if (event instanceof SupervisionTree.Crashed) new CountDownLatch(1).await();
+                    };
+                scene.start(a.spec(), worker("b").spec());
+                a.fails();
+                scene.told("Crashed a");
+                scene.stops(
+                    "Restarting a", "Started a", "Ended b Stopped", "Ended a Stopped",
+                    "Ended root Stopped");
+              }
+            }),
+        own(
+            9,
+            "a stranger interrupts a listener, and so the supervisor",
+            "it's a failure of the supervisor",
+            () -> {
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 1)) {
+                var thread = new LinkedBlockingQueue<Thread>();
+                scene.listener =
+                    event -> {
+                      if (!(event instanceof SupervisionTree.Ended(var id, _)) || !id.equals("a"))
+                        return;
+                      if (scene.root.exit.isDone() || !thread.isEmpty()) return;
+                      thread.add(Thread.currentThread());
+                      new CountDownLatch(1).await();
+                    };
+                scene.start(a.spec(), worker("b").spec());
+                a.isDone();
+                scene.told("Ended a Done");
+                becomes("false", () -> "" + thread.isEmpty());
+                thread.peek().interrupt();
+                scene.told("Ended b Stopped", "Ended root Failed");
+              }
+            }),
+        own(
+            9,
+            "a listener that throws an Error",
+            "ends the tree; all are stopped",
+            () -> {
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 1)) {
+                scene.listener =
+                    event -> {
+                      if (event instanceof SupervisionTree.Crashed)
+                        throw new AssertionError("The listener has had enough.");
+                    };
+                scene.start(a.spec(), worker("b").spec());
+                a.fails();
+                scene.told("Crashed a", "Ended b Stopped", "Ended root Died");
+                expect(
+                    "The listener has had enough.",
+                    thrownBy(scene.root::join).getCause().getMessage(),
+                    "what it died of");
+              }
+            }),
+        own(
+            9,
+            "verdicts: try again, skip, give up",
+            "skipping has no pause, and counts; giving up is the supervisor's failure",
+            () -> {
+              Worker a = worker("a");
+              SupervisionTree.Judge<Integer> judge =
+                  failure ->
+                      switch (failure.state()) {
+                        case 0 -> new SupervisionTree.SkipTo<>(7);
+                        case 7 -> new SupervisionTree.Retry<>();
+                        default -> new SupervisionTree.GiveUp<>();
+                      };
+              try (var scene = scene(ONE_FOR_ONE, 9).start(a.spec().with(judge))) {
+                a.fails();
+                scene.told("Crashed a", "Skipping a", "Restarting a", "Started a");
+                a.fails().moves();
+                scene.told("Crashed a", "Restarting a", "Started a");
+                for (int state : List.of(0, 7, 7, 8)) a.awaitStep(state);
+                a.fails();
+                scene.told("Crashed a", "GaveUp a", "Ended root Failed");
+                expect("a: so says the verdict", scene.failure(), "the failure");
+              }
+            }),
+        own(
+            9,
+            "a judge that throws, or has no verdict",
+            "gives up; what it threw is with the failure",
+            () -> {
+              for (boolean isNull : List.of(true, false)) {
+                Worker a = worker("a");
+                SupervisionTree.Judge<Integer> judge =
+                    _ -> {
+                      if (isNull) return null;
+                      throw new IllegalStateException("Who am I to judge?");
+                    };
+                try (var scene = scene(ONE_FOR_ONE, 9).start(a.spec().with(judge))) {
+                  a.fails();
+                  scene.told("Crashed a", "GaveUp a", "Ended root Failed");
+                  for (var event : scene.events)
+                    if (event instanceof SupervisionTree.Crashed(_, var failure))
+                      expect(
+                          isNull ? "There is no verdict." : "Who am I to judge?",
+                          failure.exception().getSuppressed()[0].getMessage(),
+                          "what is with the failure");
+                }
+              }
+            }),
+        own(
+            9,
+            "a judge that waits",
+            "holds up its own child alone; a stop interrupts it",
+            () -> {
+              Worker a = worker("a"), b = worker("b");
+              var judges = new CountDownLatch(1);
+              SupervisionTree.Judge<Integer> judge =
+                  _ -> {
+                    judges.countDown();
+                    new CountDownLatch(1).await();
+                    return new SupervisionTree.Retry<>();
+                  };
+              try (var scene = scene(ONE_FOR_ONE, 9).start(a.spec().with(judge), b.spec())) {
+                a.moves().fails();
+                await(judges);
+                b.fails();
+                scene.told("Crashed b", "Restarting b", "Started b");
+                scene.stops("Ended b Stopped", "Ended a Stopped", "Ended root Stopped");
+                expect("Stopped[state=[a@1, b@0]]", "" + scene.exit(), "the exit");
+              }
+            }),
+        own(
+            9,
+            "a step that returns null, or Continue(null)",
+            "has failed, and is restarted",
+            () -> {
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 9).start(a.spec())) {
+                for (SupervisionTree.Step<Integer> step :
+                    List.<SupervisionTree.Step<Integer>>of(
+                        _ -> null, _ -> new SupervisionTree.Continue<>(null))) {
+                  a.does(step);
+                  scene.told("Crashed a", "Restarting a", "Started a");
+                }
+                expect(
+                    List.of(
+                        "A step must have an outcome.", "A step must say where to go on."),
+                    scene.events.stream()
+                        .filter(SupervisionTree.Crashed.class::isInstance)
+                        .map(event ->
+                            ((SupervisionTree.Crashed) event).failure().exception().getMessage())
+                        .toList(),
+                    "the failures");
+              }
+            }),
+        differs(
+            9,
+            "an Error in a child",
+            "OTP: any exit is a failure; suture `TestFailures` (panic)",
+            "is no failure: it's told, all else is stopped, and the root dies of it",
+            "an OutOfMemoryError or a failed assertion is nobody's to survive",
+            () -> {
+              for (String place : List.of("step", "open", "judge")) {
+                var a = worker("a");
+                Callable<?> dies =
+                    () -> {
+                      throw new StackOverflowError("so deep");
+                    };
+                try (var scene = scene(ONE_FOR_ONE, 9)) {
+                  scene.start(
+                      worker("b").spec(),
+                      a.spec()
+                          .with(
+                              _ -> {
+                                dies.call();
+                                return null;
+                              }));
+                  switch (place) {
+                    case "step" -> a.does(_ -> {
+                      dies.call();
+                      return null;
+                    });
+                    case "judge" -> a.fails();
+                    default -> {
+                      scene.supervisor.terminateChild("a");
+                      scene.told("Ended a Stopped");
+                      a.openings.add(dies);
+                      thrownBy(() -> scene.supervisor.restartChild("a"));
+                      scene.told("Started a");
+                    }
+                  }
+                  scene.told("Ended a Died", "Ended b Stopped", "Ended root Died");
+                  expect(
+                      "so deep", thrownBy(scene.root::join).getCause().getMessage(), "the cause");
+                }
+              }
+            }),
+        own(
+            9,
+            "an Error in a grandchild",
+            "goes up to the root; on each level all else is stopped",
+            () -> {
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 9)) {
+                scene.start(
+                    worker("b").spec(),
+                    scene.nested(
+                        "n", scene.supervisor(ONE_FOR_ALL, 9), worker("c").spec(), a.spec()));
+                scene.told("Started c", "Started a");
+                a.does(_ -> {
+                  throw new StackOverflowError("so deep");
+                });
+                scene.told("Ended a Died", "Ended c Stopped");
+                scene.told("Ended n Died", "Ended b Stopped", "Ended root Died");
+              }
+            }),
+        own(
+            9,
+            "an Error in a child that is asked to stop",
+            "the others are stopped, and then the root dies of it",
+            () -> {
+              var b = worker("b");
+              b.closings.add(
+                  () -> {
+                    throw new StackOverflowError("so deep");
+                  });
+              try (var scene = scene(ONE_FOR_ONE, 9).start(worker("a").spec(), b.spec())) {
+                scene.stops("Ended b Died", "Ended a Stopped", "Ended root Died");
+              }
+            }),
+        own(
+            9,
+            "a closing that throws",
+            "is a failure after a good step, and hides neither a failure nor an Error",
+            () -> {
+              var a = worker("a");
+              Callable<?> throwing =
+                  () -> {
+                    throw new IllegalStateException("It does not close.");
+                  };
+              try (var scene = scene(ONE_FOR_ONE, 9).start(a.spec())) {
+                a.closings.add(throwing);
+                a.isDone();
+                scene.told("Crashed a", "Restarting a", "Started a");
+                a.closings.add(throwing);
+                a.does(_ -> {
+                  throw new StackOverflowError("so deep");
+                });
+                scene.told("Ended a Died", "Ended root Died");
+                var cause = thrownBy(scene.root::join).getCause();
+                expect("so deep", cause.getMessage(), "the cause");
+                expect("It does not close.", cause.getSuppressed()[0].getMessage(), "beside it");
+              }
+            }),
+        differs(
+            9,
+            "a stranger interrupts a child",
+            "suture docs: a `context.Canceled` that is not its own",
+            "it's a failure, and no stop: the child is restarted",
+            "as in suture; in OTP it depends on the reason that the stranger gives",
+            () -> {
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 1).start(a.spec())) {
+                a.does(state -> {
+                  Thread.currentThread().interrupt();
+                  return new SupervisionTree.Continue<>(state);
+                });
+                scene.told("Crashed a", "Restarting a", "Started a");
+                a.awaitStep(0);
+              }
+            }),
+        own(
+            9,
+            "an interrupt in disguise",
+            "is a stop if somebody asked for one, and else a failure",
+            () -> {
+              Worker a = worker("a");
+              SupervisionTree.Step<Integer> disguises =
+                  _ -> {
+                    try {
+                      new CountDownLatch(1).await();
+                      return null;
+                    } catch (InterruptedException e) {
+                      throw new IllegalStateException("The connection was lost.", e);
+                    }
+                  };
+              try (var scene = scene(ONE_FOR_ONE, 1).start(a.spec())) {
+                a.does(state -> {
+                  Thread.currentThread().interrupt();
+                  return disguises.run(state);
+                });
+                scene.told("Crashed a", "Restarting a", "Started a");
+                a.does(disguises);
+                a.awaitStep(0);
+                a.awaitStep(0);
+                scene.stops("Ended a Stopped", "Ended root Stopped");
+              }
+            }),
+        differs(
+            9,
+            "what is told of a child that is given up, or stopped in its pause",
+            "OTP docs: a report for each child",
+            "its failure, and no end of its own: the end of its supervisor says it",
+            "OTP reports each child's end when it gives up, too",
+            () -> {
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 0).start(a.spec())) {
+                a.fails();
+                scene.told("Crashed a", "GaveUp a", "Ended root Failed");
+                scene.toldNoMore();
+              }
+            }));
   }
 }
