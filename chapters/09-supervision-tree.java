@@ -738,8 +738,10 @@ class SupervisionTree {
       Exit<S> exit = child.running.end();
       child.from = child.running.state;
       child.running = null;
-      if (exit instanceof Died<S>(Throwable cause))
+      if (exit instanceof Died<S>(Throwable cause)) {
+        tell(new Ended(child.spec.id(), exit));
         throw cause instanceof Error error ? error : new Error(cause);
+      }
       if (exit instanceof Done) child.wanted = false;
       return exit;
     }
