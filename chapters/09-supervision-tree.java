@@ -422,7 +422,7 @@ class SupervisionTree {
       spec.step().open(state);
       isOpen = true;
       opened.countDown();
-      try {
+      try (AutoCloseable _ = spec.step()::close) {
         do {
           switch (spec.step().attempt(state, spec.id())) {
             case Continue<S>(S next) -> state = next;
@@ -432,8 +432,6 @@ class SupervisionTree {
           }
         } while (!asked);
         return new Stopped<>(state);
-      } finally {
-        spec.step().close();
       }
     }
 
