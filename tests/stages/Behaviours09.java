@@ -637,6 +637,7 @@ public final class Behaviours09 implements Behaviours {
                       Duration.ofSeconds(1), 4, Duration.ofSeconds(100), 0);
               try (var scene = scene(ONE_FOR_ONE, 1).start(a.spec().with(pauses))) {
                 for (int i = 0; i < 2; i++) {
+                  a.awaitStep(0);
                   scene.clock.advance(Duration.ofSeconds(11));
                   a.fails();
                   scene.told("Crashed a", "Restarting a");
@@ -1850,6 +1851,26 @@ public final class Behaviours09 implements Behaviours {
                 scene.told("Crashed b", "Restarting b", "Started b");
                 scene.stops("Ended b Stopped", "Ended a Stopped", "Ended root Stopped");
                 expect("Stopped[state=[a@1, b@0]]", "" + scene.exit(), "the exit");
+              }
+            }),
+        own(
+            9,
+            "a stop while a judge has just set an event aside",
+            "it's skipped all the same: nothing is set aside twice",
+            () -> {
+              var a = worker("a");
+              var judges = new CountDownLatch(1);
+              SupervisionTree.Judge<Integer> judge =
+                  failure -> {
+                    judges.countDown();
+                    thrownBy(() -> new CountDownLatch(1).await());
+                    return new SupervisionTree.SkipTo<>(failure.state() + 1);
+                  };
+              try (var scene = scene(ONE_FOR_ONE, 9).start(a.spec().with(judge))) {
+                a.fails();
+                await(judges);
+                scene.stops("Ended a Stopped", "Ended root Stopped");
+                expect("Stopped[state=[a@1]]", "" + scene.exit(), "the exit");
               }
             }),
         own(

@@ -80,7 +80,7 @@ public final class Grove09 implements Grove {
           .with(
               failure ->
                   switch (failure.exception()) {
-                    case Skipped _ -> new SupervisionTree.SkipTo<>(failure.state() + 1);
+                    case Skipped _ -> workers.get(node.id()).skips(failure.state());
                     case Hopeless _ -> new SupervisionTree.GiveUp<>();
                     default -> new SupervisionTree.Retry<>();
                   });
@@ -214,8 +214,9 @@ public final class Grove09 implements Grove {
           entries.merge(id, 1, Integer::sum);
           Planted.this.notifyAll();
         }
-        Tree.Action action = untilDone ? orders.poll() : orders.take();
+        Tree.Action action = untilDone ? orders.peek() : orders.take();
         if (action == null || action.what() == '.') return new SupervisionTree.Done<>(state);
+        if (untilDone && action.what() != '>') orders.remove();
         if (action.what() == '+') {
           journeys.getLast().add(state + 1);
           return new SupervisionTree.Continue<>(state + 1);
@@ -226,6 +227,13 @@ public final class Grove09 implements Grove {
           case '#' -> new Hopeless();
           default -> new IllegalStateException(id + " fails.");
         };
+      }
+
+      /// The verdict. Until then the event is still there.
+      SupervisionTree.Verdict<Integer> skips(int state) {
+        if (untilDone) orders.remove();
+        journeys.getLast().add(state + 1);
+        return new SupervisionTree.SkipTo<>(state + 1);
       }
 
       @Override

@@ -119,7 +119,7 @@ public record Tree(Node root, int pause, List<Action> actions) {
   public Tree patient() {
     var mild =
         actions.stream()
-            .filter(action -> "+-".indexOf(action.what()) >= 0)
+            .filter(action -> "+->".indexOf(action.what()) >= 0)
             .map(action -> new Action(action.id(), action.what(), 0))
             .toList();
     return new Tree(patient(root), pause, mild);

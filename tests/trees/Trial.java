@@ -86,7 +86,7 @@ public record Trial(Subject subject, Duration patience) {
   private static int stepsOf(String id, Tree tree) {
     return (int)
         tree.actions().stream()
-            .filter(action -> action.id().equals(id) && action.what() == '+')
+            .filter(action -> action.id().equals(id) && "+>".indexOf(action.what()) >= 0)
             .count();
   }
 
