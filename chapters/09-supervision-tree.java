@@ -410,9 +410,9 @@ class SupervisionTree {
         case Failed<S>(Failure<S> failure) -> {
           state = failure.state();
           if (!asked && spec.restart() != Restart.TEMPORARY) verdict = spec.judge().answer(failure);
+          if (verdict instanceof SkipTo<S>(S next)) state = next;
           if (asked && !ChildFailed.stillRuns(failure))
             return new Stopped<>(state); // whatever failed, it's a stop now
-          if (verdict instanceof SkipTo<S>(S next)) state = next;
         }
       }
       return end;
