@@ -44,8 +44,12 @@ public record Behaviour(
     return breaches.stream().map(Law.Breach::toString).toList();
   }
 
+  public boolean isSame() {
+    return difference.isEmpty();
+  }
+
   String row() {
-    String verdict = difference.isEmpty() ? "same" : difference;
+    String verdict = isSame() ? "same" : difference;
     return "| %d | %s | %s | %s | %s |".formatted(chapter, name, source, ours, verdict);
   }
 }

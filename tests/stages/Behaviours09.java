@@ -421,8 +421,7 @@ public final class Behaviours09 implements Behaviours {
             "a supervisor that is used again after its end",
             "suture `TestRunningAlreadyRunning`",
             "starts anew, with a fresh count of restarts, from what it's given",
-            "Go's goes on with the services it holds; twice at the same time is checked by neither OTP"
-                + " nor us",
+            "suture refuses to run twice at the same time, which ours doesn't notice",
             () -> {
               var a = worker("a");
               try (var scene = scene(ONE_FOR_ONE, 1).start(a.spec())) {
