@@ -1,0 +1,49 @@
+import java.util.List;
+
+/// One way to carry clicks from a producer to a consumer over a channel of 1024, through a fault every
+/// thousand reads. All read the same log, start again at the offset that failed, and lose nothing.
+enum Contender {
+  CORE_ASYNC_ESSAY("core.async, a go block an event (the essay)", CoreAsync::essay),
+  CORE_ASYNC_GO("core.async, one go block a producer", CoreAsync::go),
+  CORE_ASYNC_GO_VIRTUAL("core.async, the same on virtual threads", CoreAsync::go) {
+    @Override
+    List<String> jvmOptions() {
+      return List.of("-Dclojure.core.async.executor-factory=producer/virtual-threads");
+    }
+  },
+  CORE_ASYNC_IO_THREAD("core.async, one io-thread a producer", CoreAsync::ioThread),
+  JOX("Jox", Peers::jox),
+  REACTOR("Reactor", Peers::reactor),
+  JCTOOLS("JCTools, SPSC, spinning", Peers::jctools),
+  ABQ("ArrayBlockingQueue, bare loops", Peers::arrayBlockingQueue),
+  CHAPTER_03("chapter 3", Ours::chapter03),
+  NO_CHANNEL("the same steps without a channel, bare loop", Ours::noChannel);
+
+  /// Starts a producer and a consumer, on threads of their own.
+  private interface Body {
+    void start(RepeatingLog log, Tally tally);
+  }
+
+  final String label;
+  private final Body body;
+
+  Contender(String label, Body body) {
+    this.label = label;
+    this.body = body;
+  }
+
+  /// What its JVM needs beside the options that all have.
+  List<String> jvmOptions() {
+    return List.of();
+  }
+
+  /// Starts on a log of its own, and returns at once.
+  void start(Tally tally) {
+    body.start(new RepeatingLog(), tally);
+  }
+
+  /// As the command line and the results spell it.
+  String id() {
+    return name().toLowerCase().replace('_', '-');
+  }
+}
