@@ -42,6 +42,10 @@ enum Contender {
     body.start(new RepeatingLog(), tally);
   }
 
+  boolean isOurs() {
+    return label.startsWith("chapter");
+  }
+
   /// As the command line and the results spell it.
   String id() {
     return name().toLowerCase().replace('_', '-');

@@ -6,12 +6,12 @@ import java.util.function.LongFunction;
 
 /// A log that is slow and fails now and then, and measures how long it takes until someone reads on.
 ///
-/// Of each ten clicks, one takes a millisecond, and five clicks later a read times out. From that throw
-/// until the same offset is read again is the latency of a restart. When the log has seen enough, it
+/// Of each thousand clicks, one takes a millisecond, and half a thousand later a read times out. From
+/// that throw until the same offset is read again is the latency of a restart. When the log has seen enough, it
 /// holds its reader for ever.
 final class FaultyLog implements LongFunction<Supervisor.Click> {
 
-  private static final int CLICKS_A_FAULT = 10;
+  private static final int CLICKS_A_FAULT = 1000;
 
   private final Supervisor.Click click = new RepeatingLog().take(0);
   private final long[] nanos;
@@ -41,7 +41,7 @@ final class FaultyLog implements LongFunction<Supervisor.Click> {
       failed = offset;
       thrown = System.nanoTime();
       throw new Supervisor.SessionTimeout(offset);
-    } else if (offset % CLICKS_A_FAULT == CLICKS_A_FAULT - 6) LockSupport.parkNanos(1_000_000);
+    } else if (offset % CLICKS_A_FAULT == CLICKS_A_FAULT / 2) LockSupport.parkNanos(1_000_000);
     return click;
   }
 

@@ -78,6 +78,10 @@ enum Keeper {
     kind.startBusy(log);
   }
 
+  boolean isOurs() {
+    return label.startsWith("chapter");
+  }
+
   /// As the command line and the results spell it.
   String id() {
     return name().toLowerCase().replace('_', '-');

@@ -19,7 +19,7 @@ final class RepeatingLog implements Supervisor.Log {
       untilFault = READS_A_FAULT;
       throw new Supervisor.SessionTimeout(offset);
     }
-    return CLICKS[(int) (offset % PERIOD)];
+    return CLICKS[(int) offset & PERIOD - 1];
   }
 
   /// The checksum of one period, as [Tally] computes it.

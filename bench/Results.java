@@ -3,7 +3,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
 /// All that was measured, as it lies in a folder: a row for each window of each fork.
@@ -16,7 +19,11 @@ record Results(List<Throughput> throughput, List<Restarts> restarts, List<String
   record Throughput(
       String contender, int fork, int window, long events, long nanos, String checksum) {
 
-    static Throughput of(String row) {
+    static Throughput of(String contender, int fork, int window, String measured) {
+      return of("%s,%d,%d,%s".formatted(contender, fork, window, measured));
+    }
+
+    private static Throughput of(String row) {
       String[] cells = row.split(",");
       return new Throughput(
           cells[0],
@@ -39,7 +46,11 @@ record Results(List<Throughput> throughput, List<Restarts> restarts, List<String
   record Restarts(
       String keeper, int fork, int children, long bytes, int faults, long p50, long p99, long max) {
 
-    static Restarts of(String row) {
+    static Restarts of(String keeper, int fork, String measured) {
+      return of("%s,%d,%s".formatted(keeper, fork, measured));
+    }
+
+    private static Restarts of(String row) {
       String[] cells = row.split(",");
       return new Restarts(
           cells[0],
@@ -77,7 +88,7 @@ record Results(List<Throughput> throughput, List<Restarts> restarts, List<String
   }
 
   private static <T> void write(
-      Path file, String head, List<T> rows, java.util.function.Function<T, String> toRow)
+      Path file, String head, List<T> rows, Function<T, String> toRow)
       throws IOException {
     var lines = new ArrayList<>(List.of(head));
     rows.forEach(row -> lines.add(toRow.apply(row)));
@@ -91,6 +102,11 @@ record Results(List<Throughput> throughput, List<Restarts> restarts, List<String
       if (row.contender.equals(contender.id()))
         forks.computeIfAbsent(row.fork, _ -> new ArrayList<>()).add(row.millionsASecond());
     return forks.values().stream().mapToDouble(Results::median).toArray();
+  }
+
+  /// Of the periods of all windows. One, if all contenders delivered the same.
+  Set<String> checksums() {
+    return throughput.stream().map(Throughput::checksum).collect(Collectors.toSet());
   }
 
   /// What was measured fork by fork. Empty if it didn't run.

@@ -44,7 +44,7 @@ final class Tally implements Consumer<Supervisor.Click> {
   }
 
   static long plus(long sum, Supervisor.Click click) {
-    return 31 * sum + click.userId().getLeastSignificantBits();
+    return Long.rotateLeft(sum, 1) + click.userId().getLeastSignificantBits();
   }
 
   @Override
