@@ -14,10 +14,15 @@ enum Contender {
   CORE_ASYNC_IO_THREAD("core.async, one io-thread a producer", CoreAsync::ioThread),
   JOX("Jox", Peers::jox),
   REACTOR("Reactor", Peers::reactor),
-  JCTOOLS("JCTools, SPSC, spinning", Peers::jctools),
+  JCTOOLS("JCTools, on virtual threads that yield", Peers::jctoolsYielding),
+  JCTOOLS_SPINNING("JCTools, on threads that spin", Peers::jctoolsSpinning),
   ABQ("ArrayBlockingQueue, bare loops", Peers::arrayBlockingQueue),
   CHAPTER_03("chapter 3", Ours::chapter03),
-  NO_CHANNEL("the same steps without a channel, bare loop", Ours::noChannel);
+  CHAPTER_08("chapter 8, one click a step", Ours::chapter08),
+  CHAPTER_08_DRAINED("chapter 8, its consumer drains", Ours::chapter08Drained),
+  CHAPTER_08_BATCHED("chapter 8, batches of 64", Ours::chapter08Batched),
+  CHAPTER_08_NO_CHANNEL("chapter 8's step, without a channel", Ours::chapter08NoChannel),
+  BARE_LOOP("a bare loop, without a channel", Ours::bareLoop);
 
   /// Starts a producer and a consumer, on threads of their own.
   private interface Body {
@@ -40,6 +45,11 @@ enum Contender {
   /// Starts on a log of its own, and returns at once.
   void start(Tally tally) {
     body.start(new RepeatingLog(), tally);
+  }
+
+  /// Whether its threads wait for room and for clicks. The others ask again and again.
+  boolean waits() {
+    return this != JCTOOLS && this != JCTOOLS_SPINNING;
   }
 
   boolean isOurs() {

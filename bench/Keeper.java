@@ -9,27 +9,33 @@ import java.util.function.Supplier;
 /// One way to keep children alive, very many of them. A child reads a log and puts on a channel.
 enum Keeper {
   CORE_ASYNC_ESSAY(
-      "core.async, three go blocks a child (the essay)",
+      "core.async, three go blocks (the essay)",
       new Kind<Object>(
           (log, clicks) -> CoreAsync.call("essay", "start-supervisor", log, clicks),
           CoreAsync::fullChannel,
           CoreAsync::roomyChannel)),
   CORE_ASYNC_GO(
-      "core.async, a go block each for supervisor and producer",
+      "core.async, two go blocks",
       new Kind<Object>(
           (log, clicks) -> CoreAsync.call("producer", "start-supervisor", log, clicks),
           CoreAsync::fullChannel,
           CoreAsync::roomyChannel)),
   CORE_ASYNC_IN_PLACE(
-      "core.async, one go block that restarts in place",
+      "core.async, one go block, in place",
       new Kind<Object>(
           (log, clicks) -> CoreAsync.call("producer", "start-in-place", log, clicks),
           CoreAsync::fullChannel,
           CoreAsync::roomyChannel)),
   CHAPTER_03(
-      "chapter 3: a virtual thread each for supervisor and producer",
+      "chapter 3, two virtual threads",
       new Kind<>(
           (log, clicks) -> Supervisor.startSupervisor(log::apply, clicks, _ -> {}),
+          Keeper::fullQueue,
+          Keeper::roomyQueue)),
+  CHAPTER_08(
+      "chapter 8",
+      new Kind<>(
+          (log, clicks) -> Ours.supervise(offset -> Ours.publish(log::apply, offset, clicks)),
           Keeper::fullQueue,
           Keeper::roomyQueue));
 

@@ -3,6 +3,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoublePredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -19,21 +20,47 @@ record Page(Results results) {
           new Factor(
               Contender.CORE_ASYNC_ESSAY,
               Contender.CORE_ASYNC_GO,
-              "a go block, a channel for its result and two hand-overs, for each event"),
+              "a go block an event, and a channel for its result"),
+          new Factor(
+              Contender.CORE_ASYNC_GO,
+              Contender.CORE_ASYNC_GO_VIRTUAL,
+              "who runs go blocks: pooled platform threads, or virtual ones"),
           new Factor(
               Contender.CORE_ASYNC_GO,
               Contender.CORE_ASYNC_IO_THREAD,
-              "virtual threads instead of state machines on pooled platform threads"),
+              "no state machine, and virtual threads that block"),
           new Factor(
               Contender.CORE_ASYNC_IO_THREAD,
               Contender.ABQ,
-              "the channel itself: handlers and boxes against an array and a lock"),
-          new Factor(Contender.ABQ, Contender.JOX, "a lock against segments without one"),
-          new Factor(Contender.ABQ, Contender.CHAPTER_03, "supervision, and a result an event"),
+              "the channel: handlers and a lock, or an array and a lock"),
+          new Factor(Contender.ABQ, Contender.CHAPTER_03, "the result of a step, supervised"),
+          new Factor(Contender.ABQ, Contender.CHAPTER_08, "the reusable supervisor"),
           new Factor(
-              Contender.ABQ, Contender.JCTOOLS, "spinning: no lock, no waiting, two cores taken"),
+              Contender.CHAPTER_08,
+              Contender.CHAPTER_08_DRAINED,
+              "one lock for many clicks, at the consumer's end"),
           new Factor(
-              Contender.CHAPTER_03, Contender.NO_CHANNEL, "all that a channel costs"));
+              Contender.CHAPTER_08,
+              Contender.CHAPTER_08_BATCHED,
+              "one step, one lock and at most one wake-up for 64 clicks"),
+          new Factor(
+              Contender.CHAPTER_08_BATCHED,
+              Contender.CHAPTER_08_NO_CHANNEL,
+              "what crossing from thread to thread still costs"),
+          new Factor(
+              Contender.CHAPTER_08_NO_CHANNEL,
+              Contender.BARE_LOOP,
+              "a result and a boxed offset for each click"));
+
+  private static final List<Contender> LIBRARIES =
+      List.of(
+          Contender.CORE_ASYNC_GO,
+          Contender.CORE_ASYNC_GO_VIRTUAL,
+          Contender.CORE_ASYNC_IO_THREAD,
+          Contender.JOX,
+          Contender.REACTOR,
+          Contender.JCTOOLS,
+          Contender.JCTOOLS_SPINNING);
 
   /// The text of the page, with the tables filled in.
   String filled(String text) {
@@ -142,13 +169,53 @@ record Page(Results results) {
     return table.toString();
   }
 
+  /// What we aim at, and whether each single fork gets there.
   private String aims() {
-    return "";
+    var table = new StringBuilder("| aim | each fork | |\n|---|---|---|\n");
+    double[] single = ratios(Contender.CHAPTER_08, Contender.JOX);
+    aim(table, "One click at a time: at least as fast as Jox (1)", single, ratio -> ratio >= 1);
+    double[] batched = results.millionsASecond(Contender.CHAPTER_08_BATCHED);
+    double[] fastest = fastest(LIBRARIES.stream().filter(it -> it.waits()).toList());
+    String twice = "Batched: twice as fast as the fastest library ";
+    aim(table, twice + "that waits (2)", ratios(batched, fastest), ratio -> ratio >= 2);
+    aim(table, twice + "of all (2)", ratios(batched, fastest(LIBRARIES)), ratio -> ratio >= 2);
+    double[] steps = ratios(Contender.CHAPTER_08_BATCHED, Contender.CHAPTER_08_NO_CHANNEL);
+    aim(table, "Batched: a third of the same steps without a channel (0.33)", steps, it -> it >= 1 / 3.0);
+    var ours = results.restarts(Keeper.CHAPTER_08);
+    double[] bytes = doubles(ours.stream().map(row -> (double) row.bytes()));
+    aim(table, "A parked child: at most 1850 bytes, as in core.async", bytes, it -> it <= 1850);
+    double[] p99 = doubles(ours.stream().map(row -> row.p99() / 1e3));
+    aim(table, "99 of 100 restarts: within 40 µs", p99, it -> it < 40);
+    return table.toString();
+  }
+
+  private static void aim(
+      StringBuilder table, String aim, double[] forks, DoublePredicate isReached) {
+    if (forks.length == 0) return;
+    long reached = Arrays.stream(forks).filter(isReached).count();
+    String verdict =
+        reached == forks.length ? "✓" : "✗ %d of %d".formatted(reached, forks.length);
+    table.append("| %s | %s | %s |\n".formatted(aim, shown(forks), verdict));
+  }
+
+  /// The highest of them, fork by fork.
+  private double[] fastest(List<Contender> contenders) {
+    double[] fastest = {};
+    for (var contender : contenders) {
+      double[] forks = results.millionsASecond(contender), before = fastest;
+      if (forks.length == 0) return forks;
+      Arrays.setAll(forks, fork -> before.length == 0 ? forks[fork] : Math.max(forks[fork], before[fork]));
+      fastest = forks;
+    }
+    return fastest;
   }
 
   /// How many times as fast the one was as the other, fork by fork.
   private double[] ratios(Contender one, Contender other) {
-    double[] ones = results.millionsASecond(one), others = results.millionsASecond(other);
+    return ratios(results.millionsASecond(one), results.millionsASecond(other));
+  }
+
+  private static double[] ratios(double[] ones, double[] others) {
     double[] ratios = new double[Math.min(ones.length, others.length)];
     Arrays.setAll(ratios, fork -> ones[fork] / others[fork]);
     return ratios;

@@ -1,6 +1,5 @@
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-
 import com.softwaremill.jox.Channel;
 import org.jctools.queues.SpscArrayQueue;
 import reactor.core.publisher.Flux;
@@ -47,36 +46,38 @@ final class Peers {
         .subscribe(tally);
   }
 
-  /// A queue that never waits, so both ends spin, each on a platform thread. It takes two cores whole.
-  static void jctools(RepeatingLog log, Tally tally) {
+  /// A queue that never waits. Where it is full or empty, its threads let others run, and ask again.
+  static void jctoolsYielding(RepeatingLog log, Tally tally) {
+    jctools(log, tally, Thread.ofVirtual(), Thread::yield);
+  }
+
+  /// Asks again at once. It takes two cores whole, also while nothing comes.
+  static void jctoolsSpinning(RepeatingLog log, Tally tally) {
+    jctools(log, tally, Thread.ofPlatform().daemon(), Thread::onSpinWait);
+  }
+
+  private static void jctools(
+      RepeatingLog log, Tally tally, Thread.Builder threads, Runnable waiting) {
     var clicks = new SpscArrayQueue<Supervisor.Click>(CAPACITY);
-    platform(() -> {
+    threads.start(() -> {
       for (long offset = 0; ; ) {
         try {
           for (; ; offset++) {
             var click = log.take(offset);
-            for (int spins = 0; !clicks.offer(click); spins++) spin(spins);
+            while (!clicks.offer(click)) waiting.run();
           }
         } catch (Supervisor.SessionTimeout e) {
           // again, at the same offset
         }
       }
     });
-    platform(() -> {
-      for (int spins = 0; ; ) {
+    threads.start(() -> {
+      while (true) {
         var click = clicks.poll();
-        if (click == null) spin(spins++);
-        else {
-          spins = 0;
-          tally.accept(click);
-        }
+        if (click == null) waiting.run();
+        else tally.accept(click);
       }
     });
-  }
-
-  private static void spin(int spins) {
-    if (spins % 1000 == 999) Thread.yield();
-    else Thread.onSpinWait();
   }
 
   static void arrayBlockingQueue(RepeatingLog log, Tally tally) {
@@ -97,10 +98,6 @@ final class Peers {
 
   private static void virtual(Loop loop) {
     Thread.ofVirtual().start(runnable(loop));
-  }
-
-  private static void platform(Loop loop) {
-    Thread.ofPlatform().daemon().start(runnable(loop));
   }
 
   private static Runnable runnable(Loop loop) {

@@ -29,6 +29,7 @@
 //SOURCES Results.java
 //SOURCES Tally.java
 //SOURCES ../chapters/03-supervisor.java
+//SOURCES ../chapters/08-reusable-supervisor.java
 //SOURCES ../tests/harness/Repository.java
 //FILES channels.clj=clj/channels.clj
 //FILES essay.clj=clj/essay.clj
@@ -89,11 +90,14 @@ class Bench implements Callable<Integer> {
           + " what the results say.")
   boolean check;
 
+  /// More tell little: a fork measures thousands of restarts.
+  private static final int RESTARTS_FORKS = 3;
+
   /// How much is measured in a fork.
   private record Extent(
       int warmUps, int windows, long windowNanos, int children, int warmUpFaults, int faults) {
-    static final Extent FULL = new Extent(8, 10, 250_000_000, 100_000, 1000, 4000);
-    static final Extent QUICK = new Extent(5, 5, 100_000_000, 100_000, 500, 1000);
+    static final Extent FULL = new Extent(8, 6, 250_000_000, 100_000, 1000, 3000);
+    static final Extent QUICK = new Extent(5, 5, 100_000_000, 20_000, 300, 500);
   }
 
   void main(String... args) {
@@ -171,7 +175,7 @@ class Bench implements Callable<Integer> {
           double[] millions = results.millionsASecond(contender);
           say(fork, rounds, contender.label, Plot.shown(millions[fork - 1]) + " M events/s");
         }
-      for (int fork = 1; fork <= rounds; fork++)
+      for (int fork = 1; fork <= Math.min(rounds, RESTARTS_FORKS); fork++)
         for (var keeper : keepers) {
           String row =
               children
@@ -189,7 +193,7 @@ class Bench implements Callable<Integer> {
           String said = "p99 %s µs, %d bytes a child";
           say(
               fork,
-              rounds,
+              Math.min(rounds, RESTARTS_FORKS),
               keeper.label,
               said.formatted(Plot.shown(restarts.p99() / 1e3), restarts.bytes()));
         }
