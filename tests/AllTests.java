@@ -51,6 +51,7 @@
 //SOURCES harness/Target.java
 //SOURCES harness/Threads.java
 //SOURCES harness/Timeline.java
+//SOURCES harness/TreeChecks.java
 //SOURCES harness/Trial.java
 //SOURCES harness/Verdict.java
 //SOURCES harness/WatchedFutures.java

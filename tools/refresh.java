@@ -36,6 +36,7 @@
 //SOURCES ../tests/harness/Target.java
 //SOURCES ../tests/harness/Threads.java
 //SOURCES ../tests/harness/Timeline.java
+//SOURCES ../tests/harness/TreeChecks.java
 //SOURCES ../tests/harness/Trial.java
 //SOURCES ../tests/harness/Verdict.java
 //SOURCES ../tests/harness/WatchedFutures.java

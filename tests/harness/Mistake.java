@@ -231,7 +231,17 @@ public enum Mistake {
       "the offset at which it says that it stopped is not the first one that was not delivered",
       "what becomes of an event that was read and not yet put when the stop came"),
   FORGETS_WHAT_CAME(
-      "the receiver lets an event pass that came before", "the comparison with the last offset");
+      "the receiver lets an event pass that came before", "the comparison with the last offset"),
+  STARTS_FROM_THE_SPECIFICATION(
+      "it is restarted at its initial state, and not where it failed",
+      "which state the child gets after a failure"),
+  RESTARTS_OTHER_SIBLINGS(
+      "a child is restarted that the strategy leaves alone, or the other way round",
+      "which siblings belong to the group of the one that failed"),
+  STOPS_IN_ANY_ORDER(
+      "the right siblings, in another order",
+      "the order of the stops, which is the reverse of the starts, and that of the starts. Is one"
+          + " awaited before the next?");
 
   final String looksLike;
   final String lookAt;

@@ -58,7 +58,16 @@ public enum Promise {
   FATAL_IS_FATAL(
       "Fatal is fatal",
       "an Error is not dressed up as a failure, or a restart",
-      StopChecks::fatalIsFatal);
+      StopChecks::fatalIsFatal),
+  ANY_PRODUCER(
+      "Any producer",
+      "the same supervisor runs a different kind of work unchanged",
+      TreeChecks::anyProducer),
+  SIBLINGS(
+      "Siblings",
+      "a failure restarts the siblings that the strategy names, in start order, and stops them in"
+          + " reverse",
+      TreeChecks::siblings);
 
   private final String title;
   private final String line;

@@ -93,6 +93,19 @@ public interface Stage<E> {
     throw new NotOffered("there is no dead-letter channel to look into");
   }
 
+  /// Runs work of another kind, to its end, on the same supervisor, and waits for it.
+  default void otherWork(Run<E> run, OtherWork work, String initial) throws Exception {
+    throw new NotOffered("there is nothing to call that would run another kind of work");
+  }
+
+  /// Starts siblings in this order, below one supervisor.
+  ///
+  /// @param strategy ONE_FOR_ONE, ONE_FOR_ALL or REST_FOR_ONE
+  /// @return what stops them all
+  default AutoCloseable tree(Run<E> run, String strategy, List<Sibling> siblings) throws Exception {
+    throw new NotOffered("there is nothing to call that would supervise siblings");
+  }
+
   /// Whether two equal events at two offsets are two to the consumer, if it drops what came before.
   default boolean tellsEqualEventsApart() {
     return true;
@@ -110,6 +123,22 @@ public interface Stage<E> {
 
   /// At most `maxRestarts` within any `period`, and no pause longer than `cap`.
   record Limits(int maxRestarts, Duration period, Duration cap) {}
+
+  /// Work that goes from text to text, and ends when there is no next one.
+  interface OtherWork {
+    Optional<String> next(String state) throws Exception;
+  }
+
+  /// A child that says when it has started and ended. Its work is one step, which may wait or fail.
+  interface Sibling {
+    String name();
+
+    void started();
+
+    void work() throws Exception;
+
+    void ended();
+  }
 
   /// The program has no such thing.
   final class NotOffered extends RuntimeException {

@@ -42,6 +42,9 @@ public sealed interface Verdict {
     STOPS_LATE("it stops, but not when it's asked to"),
     DISGUISES("an Error looks like any other failure"),
     RESTARTS_ANYWAY("an Error is answered with a restart"),
+    STARTS_OVER("other work is not tried again where it failed"),
+    WRONG_SIBLINGS("it restarts other siblings than the strategy names"),
+    WRONG_ORDER("siblings start or stop in another order"),
     BREAKS_THE_LAW("something died in silence");
 
     public final String text;

@@ -1,0 +1,906 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 25+
+//DESCRIPTION 08 · One supervisor for any work, that knows nothing of clicks
+
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongPredicate;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+
+/// # 8 · The reusable supervisor
+///
+/// *Being written.*
+class ReusableSupervisor {
+
+  /// ## Carried over
+
+  // region the intensity
+
+  /// At most `max` restarts within any `period`.
+  record Intensity(int max, Duration period) {
+    Intensity {
+      if (max < 0 || !period.isPositive())
+        throw new IllegalArgumentException("No intensity: " + max + " restarts in " + period);
+    }
+
+    @Override
+    public String toString() {
+      return "at most %d restarts in %d ms".formatted(max, period.toMillis());
+    }
+  }
+
+  // endregion
+
+  // region the time
+
+  /// What time it is, and how to let it pass. Nanoseconds, good for differences only.
+  interface Time {
+    long nanos();
+
+    void sleep(Duration pause) throws InterruptedException;
+
+    Time REAL =
+        new Time() {
+          @Override
+          public long nanos() {
+            return System.nanoTime();
+          }
+
+          @Override
+          public void sleep(Duration pause) throws InterruptedException {
+            Thread.sleep(pause);
+          }
+        };
+  }
+
+  // endregion
+
+  // region the pauses
+
+  /// Pauses of `first`, then `factor` times as long each time, up to `cap`. Of each, chance takes
+  /// off a part between 0 and `jitter`.
+  record Pauses(Duration first, double factor, Duration cap, double jitter) {
+    static final Pauses NONE = new Pauses(Duration.ZERO, 1, Duration.ZERO, 0);
+
+    Pauses {
+      boolean inOrder = !first.isNegative() && first.compareTo(cap) <= 0 && cap.toDays() < 365;
+      // written so that NaN is refused, too
+      if (!inOrder || !(factor >= 1) || !(jitter >= 0 && jitter <= 1))
+        throw new IllegalArgumentException(
+            "No pauses: first %s, factor %s, cap %s, jitter %s"
+                .formatted(first, factor, cap, jitter));
+    }
+
+    /// The pause before restart number `inARow`, from 1.
+    Duration before(int inARow, RandomGenerator random) {
+      double full = Math.min(cap.toNanos(), first.toNanos() * Math.pow(factor, inARow - 1));
+      return Duration.ofNanos((long) (full * (1 - jitter * random.nextDouble())));
+    }
+  }
+
+  // endregion
+
+  // region the books
+
+  /// Whether there may be one more restart, and after which pause.
+  static class Restarts {
+    private final Intensity intensity;
+    private final Pauses pauses;
+    private final Deque<Long> times = new ArrayDeque<>();
+    private int inARow;
+
+    Restarts(Intensity intensity, Pauses pauses) {
+      this.intensity = intensity;
+      this.pauses = pauses;
+    }
+
+    /// The offset has moved: all is forgiven.
+    void progress() {
+      times.clear();
+      inARow = 0;
+    }
+
+    /// As in chapter 4. One that is exactly a period old still counts.
+    boolean allowOneMore(long now) {
+      times.addLast(now);
+      while (isOver(now - times.getFirst())) times.removeFirst();
+      return times.size() <= intensity.max();
+    }
+
+    private boolean isOver(long age) {
+      return Duration.ofNanos(age).compareTo(intensity.period()) > 0;
+    }
+
+    Duration pause(RandomGenerator random) {
+      return pauses.before(++inARow, random);
+    }
+  }
+
+  // endregion
+
+  /// ## A step of any work
+
+  // region any step
+
+  /// One step, from a state to the next one. It may wait, and it may throw.
+  interface Step<S> {
+    Outcome<S> run(S state) throws Exception;
+
+    /// One attempt. What it throws becomes a value.
+    default Outcome<S> attempt(S state, String operation) {
+      try {
+        return run(state);
+      } catch (Exception e) {
+        return new Failed<>(new Failure<>(e, state, operation));
+      }
+    }
+  }
+
+  // endregion
+
+  // region the outcomes
+
+  sealed interface Outcome<S> permits Continue, Exit {}
+
+  record Continue<S>(S next) implements Outcome<S> {
+    Continue {
+      Objects.requireNonNull(next, "A step must say where to go on.");
+    }
+  }
+
+  /// How the work ends.
+  sealed interface Exit<S> extends Outcome<S> permits Done, Failed, Stopped, Died {}
+
+  record Done<S>(S state) implements Exit<S> {}
+
+  record Failed<S>(Failure<S> failure) implements Exit<S> {}
+
+  record Stopped<S>(S state) implements Exit<S> {}
+
+  record Died<S>(Throwable cause) implements Exit<S> {}
+
+  /// What went wrong, from where to try again, and what we were doing.
+  record Failure<S>(Exception exception, S state, String operation) {
+    Failure {
+      Objects.requireNonNull(state, "A failure must say where to go on.");
+    }
+
+    @Override
+    public String toString() {
+      return operation + "@" + state + " " + exception;
+    }
+  }
+
+  // endregion
+
+  /// ## What a child may
+
+  // region the verdicts
+
+  /// After which exits a child is restarted: all but a stop, a failure alone, or none.
+  enum Restart {
+    PERMANENT,
+    TRANSIENT,
+    TEMPORARY
+  }
+
+  sealed interface Verdict<S> permits Retry, SkipTo, GiveUp {}
+
+  /// It may get better: wait, and try again where it failed.
+  record Retry<S>() implements Verdict<S> {}
+
+  /// It won't get better: go on at `next`.
+  record SkipTo<S>(S next) implements Verdict<S> {}
+
+  /// It's no use, and no small matter.
+  record GiveUp<S>() implements Verdict<S> {}
+
+  /// Is asked about each failure. It may wait, as for room on a dead-letter channel.
+  interface Judge<S> {
+    Verdict<S> verdictOn(Failure<S> failure) throws Exception;
+  }
+
+  // endregion
+
+  // region the child
+
+  /// What a supervisor has to know of a child.
+  ///
+  /// @param shutdown how long it may take to stop
+  record ChildSpec<S>(
+      String id,
+      S initial,
+      Step<S> step,
+      Restart restart,
+      Intensity intensity,
+      Pauses pauses,
+      Judge<S> judge,
+      Duration shutdown) {
+
+    ChildSpec {
+      for (Object part : new Object[] {id, initial, step, restart, intensity, pauses, judge})
+        Objects.requireNonNull(part, "A child needs all of its specification.");
+      if (shutdown.isNegative()) throw new IllegalArgumentException("No bound: " + shutdown);
+    }
+
+    /// Transient; at most 10 restarts a minute without progress; pauses of 0.1 s, 0.2 s, and so on up to
+    /// 5 s, less up to a fifth; tries again after any failure; has 5 s to stop.
+    static <S> ChildSpec<S> of(String id, S initial, Step<S> step) {
+      return new ChildSpec<>(
+          id,
+          initial,
+          step,
+          Restart.TRANSIENT,
+          new Intensity(10, Duration.ofMinutes(1)),
+          new Pauses(Duration.ofMillis(100), 2, Duration.ofSeconds(5), 0.2),
+          _ -> new Retry<>(),
+          Duration.ofSeconds(5));
+    }
+
+    ChildSpec<S> with(Restart restart) {
+      return new ChildSpec<>(id, initial, step, restart, intensity, pauses, judge, shutdown);
+    }
+
+    ChildSpec<S> with(Intensity intensity) {
+      return new ChildSpec<>(id, initial, step, restart, intensity, pauses, judge, shutdown);
+    }
+
+    ChildSpec<S> with(Pauses pauses) {
+      return new ChildSpec<>(id, initial, step, restart, intensity, pauses, judge, shutdown);
+    }
+
+    ChildSpec<S> with(Judge<S> judge) {
+      return new ChildSpec<>(id, initial, step, restart, intensity, pauses, judge, shutdown);
+    }
+
+    ChildSpec<S> withInitial(S initial) {
+      return new ChildSpec<>(id, initial, step, restart, intensity, pauses, judge, shutdown);
+    }
+
+    ChildSpec<S> withShutdown(Duration shutdown) {
+      return new ChildSpec<>(id, initial, step, restart, intensity, pauses, judge, shutdown);
+    }
+  }
+
+  // endregion
+
+  /// ## What happens, as values
+
+  // region the events
+
+  /// What a supervisor tells of a child.
+  sealed interface Event permits Started, Crashed, Restarting, Skipping, GaveUp, Ended, Unstopped {
+    String id();
+  }
+
+  record Started(String id, Object from) implements Event {}
+
+  record Crashed(String id, Failure<?> failure) implements Event {}
+
+  record Restarting(String id, Object from, Duration pause) implements Event {}
+
+  record Skipping(String id, Object next) implements Event {}
+
+  record GaveUp(String id, String why) implements Event {}
+
+  /// The last one. After it, no step is run.
+  record Ended(String id, Exit<?> exit) implements Event {}
+
+  /// A thread that was asked to stop, and did not. There is no more to be done than to say so.
+  record Unstopped(String id, Duration within, String place) implements Event {
+
+    static Unstopped now(Thread thread, Duration within) {
+      String place =
+          Stream.of(thread.getStackTrace())
+              .filter(frame -> frame.getModuleName() == null) // ours, not the JDK's
+              .findFirst()
+              .map(frame -> frame.getClassName() + "." + frame.getMethodName())
+              .orElse("an unknown place");
+      return new Unstopped(thread.getName(), within, place);
+    }
+
+    @Override
+    public String toString() {
+      return "%s did not stop within %d ms. It stands in %s."
+          .formatted(id, within.toMillis(), place);
+    }
+  }
+
+  /// Is told on the supervisor's thread, which waits for it. A stop interrupts it.
+  interface Listener {
+    void on(Event event) throws Exception;
+  }
+
+  // endregion
+
+  /// ## The supervisor
+
+  // region the supervisor
+
+  /// Runs the steps of one child on a thread of its own, and restarts it where it failed.
+  static class Supervisor<S> implements AutoCloseable {
+    private final ChildSpec<S> spec;
+    private final Listener listener;
+    private final Time time;
+    private final RandomGenerator random;
+    private final Thread thread;
+    final FutureTask<Exit<S>> exit = new FutureTask<>(this::run);
+    private volatile boolean asked;
+    private volatile S state;
+    private volatile int restarts;
+    private volatile Failure<S> lastFailure;
+
+    private Supervisor(ChildSpec<S> spec, Listener listener, Time time, RandomGenerator random) {
+      this.spec = spec;
+      this.listener = listener;
+      this.time = time;
+      this.random = random;
+      this.state = spec.initial();
+      this.thread = Thread.ofVirtual().name(spec.id()).unstarted(exit);
+    }
+
+    static <S> Supervisor<S> start(ChildSpec<S> spec, Listener listener) {
+      return start(spec, listener, Time.REAL, new Random());
+    }
+
+    static <S> Supervisor<S> start(
+        ChildSpec<S> spec, Listener listener, Time time, RandomGenerator random) {
+      var supervisor = new Supervisor<>(spec, listener, time, random);
+      supervisor.thread.start();
+      return supervisor;
+    }
+
+    private Exit<S> run() {
+      Exit<S> result;
+      try {
+        result = supervise();
+      } catch (Throwable e) { // not ours to survive: the listener is told, and join() throws it
+        tell(new Ended(spec.id(), new Died<>(e)));
+        throw e;
+      }
+      tell(new Ended(spec.id(), result));
+      return result;
+    }
+
+    private Exit<S> supervise() {
+      var books = new Restarts(spec.intensity(), spec.pauses());
+      for (; !asked; restarts++) {
+        S from = state;
+        long start = time.nanos();
+        tell(new Started(spec.id(), from));
+        Exit<S> exit = drive();
+        if (exit instanceof Done<S>(S at) && spec.restart() == Restart.PERMANENT)
+          exit =
+              new Failed<>(
+                  new Failure<>(new IllegalStateException("It has ended."), at, spec.id()));
+        if (!(exit instanceof Failed<S>(Failure<S> failure))) return exit;
+        state = failure.state();
+        if (asked) break; // whatever failed, it's a stop now
+        lastFailure = failure;
+        tell(new Crashed(spec.id(), failure));
+        if (spec.restart() == Restart.TEMPORARY) return exit;
+        boolean longAgo = time.nanos() - start > spec.intensity().period().toNanos();
+        if (!state.equals(from) || longAgo) books.progress();
+        boolean oneMore = books.allowOneMore(time.nanos());
+        switch (oneMore ? verdictOn(failure) : new GiveUp<S>()) {
+          case Retry<S>() -> pause(books.pause(random));
+          case SkipTo<S>(S next) -> {
+            state = next;
+            tell(new Skipping(spec.id(), next));
+          }
+          case GiveUp<S>() -> {
+            tell(new GaveUp(spec.id(), oneMore ? "so says the verdict" : "" + spec.intensity()));
+            return exit;
+          }
+        }
+      }
+      return new Stopped<>(state);
+    }
+
+    /// Steps until there is an exit. Only `asked` tells whether an interrupt is a stop.
+    private Exit<S> drive() {
+      Thread.interrupted(); // an old one, or a stranger's
+      while (!asked) {
+        switch (spec.step().attempt(state, spec.id())) {
+          case Continue<S>(S next) -> state = next;
+          case Exit<S> exit -> {
+            return exit;
+          }
+        }
+      }
+      return new Stopped<>(state);
+    }
+
+    /// Who can't judge gives up.
+    private Verdict<S> verdictOn(Failure<S> failure) {
+      try {
+        return Objects.requireNonNull(spec.judge().verdictOn(failure), "There is no verdict.");
+      } catch (InterruptedException e) {
+        return new Retry<>();
+      } catch (Exception e) {
+        if (e != failure.exception()) failure.exception().addSuppressed(e);
+        return new GiveUp<>();
+      }
+    }
+
+    private void pause(Duration pause) {
+      tell(new Restarting(spec.id(), state, pause));
+      try {
+        if (!asked && pause.isPositive()) time.sleep(pause);
+      } catch (InterruptedException e) {
+        // the pause is over
+      }
+    }
+
+    /// A listener that throws is no reason to stop, and one that a stranger interrupts is told again.
+    private void tell(Event event) {
+      while (true) {
+        try {
+          listener.on(event);
+          return;
+        } catch (InterruptedException e) {
+          if (asked) return;
+        } catch (Exception e) {
+          thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+          return;
+        }
+      }
+    }
+
+    /// What can be seen from outside, at any time, without waiting.
+    Status<S> status() {
+      return new Status<>(
+          spec.id(), !exit.isDone(), state, restarts, Optional.ofNullable(lastFailure));
+    }
+
+    /// Waits until it ends.
+    ///
+    /// @throws ExecutionException with the `Error` that it died of
+    Exit<S> join() throws InterruptedException, ExecutionException {
+      return exit.get();
+    }
+
+    /// Asks it to stop, and waits for that as long as the specification says. From inside, from a step or
+    /// a listener, it only asks.
+    ///
+    /// @return who did not stop
+    Optional<Unstopped> stop() throws InterruptedException {
+      return stop(spec.shutdown());
+    }
+
+    Optional<Unstopped> stop(Duration within) throws InterruptedException {
+      asked = true;
+      thread.interrupt();
+      if (Thread.currentThread() == thread || thread.join(within)) return Optional.empty();
+      return Optional.of(Unstopped.now(thread, within));
+    }
+
+    /// Stops it. Who won't stop is told to the listener.
+    @Override
+    public void close() {
+      boolean interrupted = Thread.interrupted(); // we're asked to stop, and so is this
+      try {
+        stop().ifPresent(this::tell);
+      } catch (InterruptedException e) { // asked again: then we don't wait any longer
+        interrupted = true;
+      }
+      if (interrupted) Thread.currentThread().interrupt();
+    }
+  }
+
+  /// @param state where the child is, or would go on
+  record Status<S>(
+      String id, boolean runs, S state, int restarts, Optional<Failure<S>> lastFailure) {}
+
+  // endregion
+
+  /// ## The clicks, again
+
+  // region the click
+
+  enum Action {
+    ADD_TO_CART,
+    SHIPPING,
+    PAYMENT
+  }
+
+  record Click(UUID userId, Action action) {}
+
+  // endregion
+
+  // region the log
+
+  interface Log {
+    Click take(long offset) throws InterruptedException;
+  }
+
+  /// What a log throws. It prints as its message, and knows its offset.
+  static class LogException extends RuntimeException {
+    final long offset;
+
+    LogException(String message, long offset) {
+      super(message);
+      this.offset = offset;
+    }
+
+    @Override
+    public String toString() {
+      return getMessage();
+    }
+  }
+
+  /// The network failed us. The same read may well work the next time.
+  static class SessionTimeout extends LogException {
+    SessionTimeout(long offset) {
+      super("Session has timed out.", offset);
+    }
+  }
+
+  /// Nothing is there: before the first click, or after the last one.
+  static class InvalidOffset extends LogException {
+    InvalidOffset(long offset) {
+      super("An invalid offset has been specified!", offset);
+    }
+  }
+
+  /// A pretend log in memory. It fails when `fails` says so.
+  record SimpleLog(List<Click> clicks, LongPredicate fails) implements Log {
+    @Override
+    public Click take(long offset) {
+      if (fails.test(offset)) throw new SessionTimeout(offset);
+      if (offset < 0 || offset >= clicks.size()) throw new InvalidOffset(offset);
+      return clicks.get((int) offset);
+    }
+  }
+
+  // endregion
+
+  // region the channel of clicks
+
+  sealed interface Message permits Item, Batch, End {
+    default List<Item> items() {
+      return List.of();
+    }
+  }
+
+  record Item(long offset, Click click) implements Message {
+    Item {
+      Objects.requireNonNull(click, "The log gave out a null.");
+    }
+
+    @Override
+    public List<Item> items() {
+      return List.of(this);
+    }
+  }
+
+  record Batch(List<Item> items) implements Message {}
+
+  /// Nothing comes after this one.
+  record End(Exit<?> exit) implements Message {}
+
+  static class IdempotentReceiver {
+    private long last = -1;
+
+    boolean isNew(Item item) {
+      if (item.offset() <= last) return false;
+      last = item.offset();
+      return true;
+    }
+  }
+
+  /// Puts the end on a channel, once, when one of `ids` has ended. It waits for room, until somebody
+  /// asks for a stop.
+  static class EndOfChannel implements Listener {
+    private final BlockingQueue<Message> channel;
+    private final List<String> ids;
+    private volatile End untold;
+    private volatile boolean told;
+
+    EndOfChannel(BlockingQueue<Message> channel, String... ids) {
+      this.channel = channel;
+      this.ids = List.of(ids);
+    }
+
+    @Override
+    public void on(Event event) throws InterruptedException {
+      if (!(event instanceof Ended(String id, Exit<?> exit)) || !ids.contains(id) || told) return;
+      untold = new End(exit);
+      if (exit instanceof Stopped) return; // who asked for it knows, and may have left
+      channel.put(untold);
+      told = true;
+    }
+
+    /// After a stop, puts the end behind all that is on the channel.
+    ///
+    /// @return whether there was room for it `within` that time
+    synchronized boolean tell(Duration within) throws InterruptedException {
+      if (!told) told = channel.offer(untold, within.toNanos(), TimeUnit.NANOSECONDS);
+      return told;
+    }
+  }
+
+  // endregion
+
+  // region the step of clicks
+
+  static Step<Long> publishClick(Log log, BlockingQueue<Message> clicks) {
+    return offset -> {
+      try {
+        clicks.put(new Item(offset, log.take(offset)));
+        return new Continue<>(offset + 1);
+      } catch (InvalidOffset e) {
+        if (offset < 0) throw e;
+        return new Done<>(offset);
+      }
+    };
+  }
+
+  static Judge<Long> putAside(BlockingQueue<Failure<Long>> deadLetters) {
+    return failure ->
+        switch (failure.exception()) {
+          case InvalidOffset _ -> new GiveUp<>();
+          case IllegalArgumentException _ -> {
+            deadLetters.put(failure);
+            yield new SkipTo<>(failure.state() + 1);
+          }
+          default -> new Retry<>();
+        };
+  }
+
+  // endregion
+
+  // region the words
+
+  /// What a listener prints.
+  static String words(Event event) {
+    return switch (event) {
+      case Started(String id, Object from) -> "Starting %s at %s.".formatted(id, from);
+      case Crashed(_, Failure<?> failure) -> "An error has occurred: " + failure;
+      case Restarting(String id, _, Duration pause) ->
+          "Restarting %s in %d ms.".formatted(id, pause.toMillis());
+      case Skipping(String id, Object next) -> "Skipping %s to %s.".formatted(id, next);
+      case GaveUp(String id, String why) -> "Giving up on %s: %s.".formatted(id, why);
+      case Ended(String id, Done<?>(Object at)) -> "%s is done at %s.".formatted(id, at);
+      case Ended(String id, Stopped<?>(Object at)) -> "%s has stopped at %s.".formatted(id, at);
+      case Ended(String id, Failed<?> _) -> id + " has failed.";
+      case Ended(String id, Died<?>(Throwable cause)) -> id + " has died: " + cause;
+      case Unstopped unstopped -> "" + unstopped;
+    };
+  }
+
+  // endregion
+
+  /// ## Another step: many at a time
+
+  static Step<Long> publishBatch(Log log, BlockingQueue<Message> clicks, int size) {
+    return first -> {
+      var batch = new ArrayList<Item>();
+      long offset = first;
+      try {
+        for (; batch.size() < size; offset++) batch.add(new Item(offset, log.take(offset)));
+      } catch (Exception e) {
+        if (batch.isEmpty() && e instanceof InvalidOffset && offset >= 0) return new Done<>(offset);
+        if (batch.isEmpty() || isInterrupt(e)) throw e;
+        clicks.put(new Batch(batch));
+        return e instanceof InvalidOffset
+            ? new Done<>(offset)
+            : new Failed<>(new Failure<>(e, offset, "clicks"));
+      }
+      clicks.put(new Batch(batch));
+      return new Continue<>(offset);
+    };
+  }
+
+  static boolean isInterrupt(Exception e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause())
+      if (cause instanceof InterruptedException || cause instanceof ClosedByInterruptException)
+        return true;
+    return false;
+  }
+
+  /// ## Another producer: pages of orders
+
+  record Page(List<String> orders, Optional<String> next) {}
+
+  /// A shop hands out its orders page by page. A token stands for each page, and means nothing to us.
+  interface Shop {
+    Page page(String token) throws Exception;
+  }
+
+  static Step<String> publishPage(Shop shop, BlockingQueue<String> orders) {
+    return token -> {
+      Page page = shop.page(token);
+      for (String order : page.orders()) orders.put(order);
+      return page.next().isPresent() ? new Continue<>(page.next().get()) : new Done<>(token);
+    };
+  }
+
+  void main(String... args) throws Exception {
+    var demo = new Demo(SCRIPT, EVENTS, args);
+    IO.println("08 · reusable supervisor: " + demo.events() + " events, a channel of 2");
+    var channel = channelOf(demo);
+    consumeAll(demo, channel, publishClick(logOf(demo), channel));
+
+    IO.println("\nThe same clicks, in batches of 4:");
+    var again = new Demo(SCRIPT, EVENTS, args);
+    var another = channelOf(again);
+    consumeAll(again, another, publishBatch(logOf(again), another, 4));
+
+    IO.println("\nOrders, page by page:");
+    var orders = new ArrayBlockingQueue<String>(100);
+    var closed = new AtomicBoolean(true);
+    Shop shop =
+        token ->
+            switch (token) {
+              case "first" -> new Page(List.of("a teapot", "two cups"), Optional.of("kF3x"));
+              case "kF3x" -> {
+                if (closed.getAndSet(false)) throw new IllegalStateException("The shop is closed.");
+                yield new Page(List.of("a spoon"), Optional.of("9uQa"));
+              }
+              default -> new Page(List.of("six saucers"), Optional.empty());
+            };
+    var spec = ChildSpec.of("orders", "first", publishPage(shop, orders));
+    try (var supervisor = start(spec, demo, event -> IO.println(words(event)))) {
+      supervisor.join();
+      IO.println("Orders: " + orders);
+    }
+    demo.printReplay();
+  }
+
+  static final String SCRIPT = "08-reusable-supervisor";
+  static final int EVENTS = 10_000;
+
+  static Log logOf(Demo demo) {
+    return new SimpleLog(demo.clicks, demo::readFails);
+  }
+
+  static BlockingQueue<Message> channelOf(Demo demo) {
+    return new ArrayBlockingQueue<>(2) {
+      @Override
+      public void put(Message message) throws InterruptedException {
+        super.put(message);
+        demo.afterPut();
+      }
+    };
+  }
+
+  static <S> Supervisor<S> start(ChildSpec<S> spec, Demo demo, Listener listener) {
+    // in earnest, without a seed
+    var dice = new Random(Long.parseLong(demo.options.get("--seed")));
+    return Supervisor.start(spec, listener, Time.REAL, dice);
+  }
+
+  static void consumeAll(Demo demo, BlockingQueue<Message> channel, Step<Long> step)
+      throws InterruptedException {
+    var deadLetters = new ArrayBlockingQueue<Failure<Long>>(demo.events());
+    var spec = ChildSpec.of("clicks", 0L, step).with(putAside(deadLetters));
+    var end = new EndOfChannel(channel, "clicks");
+    Listener listener =
+        event -> {
+          IO.println(words(event));
+          end.on(event);
+        };
+    var receiver = new IdempotentReceiver();
+    var arrived = new ArrayList<Click>();
+    int messages = 0;
+    try (var _ = start(spec, demo, listener)) {
+      for (Message message; !((message = channel.take()) instanceof End); messages++)
+        for (Item item : message.items()) if (receiver.isNew(item)) arrived.add(item.click());
+    }
+    IO.println(
+        "%d of %d clicks arrived, in %d messages. Dead letters: %d."
+            .formatted(arrived.size(), demo.events(), messages, deadLetters.size()));
+    deadLetters.forEach(letter -> IO.println("  " + letter));
+  }
+
+  // region the apparatus
+
+  /// A run: its options, its clicks, and the faults that will happen in it.
+  static class Demo {
+    static final String HELP =
+        """
+        --events N    how many clicks the log holds, 1 to 999999
+        --fault PLAN  chance (one read in 1000 times out), none, or a plan such as
+                      read@7,put@9: the read at offset 7 times out, once, and so
+                      does the put at offset 9, after the click got through;
+                      poison@7: the click at offset 7 can never be decoded
+        --seed N      a whole number; the same seed gives the same run
+        --help        this text\
+        """;
+    static final Map<String, String> FORMS =
+        Map.of(
+            "--events", "[1-9]\\d{0,5}",
+            "--fault", "chance|none|(read|put|poison)@\\d{1,6}(,(read|put|poison)@\\d{1,6})*",
+            "--seed", "-?\\d{1,18}");
+
+    final String script;
+    final Map<String, String> options = new TreeMap<>(Map.of("--fault", "chance", "--seed", "42"));
+    final List<Click> clicks = new ArrayList<>();
+    final List<String> faults;
+    final Random random;
+    long lastRead;
+
+    Demo(String script, int defaultEvents, String... args) {
+      this.script = script;
+      options.put("--events", "" + defaultEvents);
+      var words = Stream.of(args).flatMap(arg -> Stream.of(arg.split("=", 2))).toList();
+      for (int i = 0; i < words.size(); i += 2) {
+        String option = words.get(i), value = i + 1 < words.size() ? words.get(i + 1) : "";
+        if (option.equals("--help")) exit(0, "Options of " + script + ":\n" + HELP);
+        if (!FORMS.containsKey(option)) exit(2, "There is no option " + option + ".\n" + HELP);
+        if (!value.matches(FORMS.get(option)))
+          exit(2, option + " can't be '" + value + "'.\n" + HELP);
+        options.put(option, value);
+      }
+      faults = new ArrayList<>(List.of(options.get("--fault").split(",")));
+      for (String fault : faults)
+        if (fault.contains("@") && Integer.parseInt(fault.split("@")[1]) >= events())
+          exit(2, fault + " can't happen: the last offset is " + (events() - 1) + ".");
+      random = new Random(Long.parseLong(options.get("--seed")));
+      for (int i = 0; i < events(); i++)
+        clicks.add(
+            new Click(
+                new UUID(random.nextLong(), random.nextLong()),
+                Action.values()[random.nextInt(3)]));
+    }
+
+    int events() {
+      return Integer.parseInt(options.get("--events"));
+    }
+
+    boolean readFails(long offset) {
+      lastRead = offset;
+      if (faults.contains("poison@" + offset)) throw new BadRecord();
+      return faults.remove("read@" + offset)
+          || faults.contains("chance") && random.nextInt(1000) == 0;
+    }
+
+    /// The click got through. Its acknowledgement may not.
+    void afterPut() {
+      if (faults.remove("put@" + lastRead)) throw new SessionTimeout(lastRead);
+    }
+
+    void printReplay() {
+      boolean alone = Files.exists(Path.of(script + ".java"));
+      IO.print(alone ? "Replay: java " + script : "Replay: ./jbang chapters/" + script);
+      IO.print(".java");
+      options.forEach((option, value) -> IO.print(" " + option + " " + value));
+      IO.println();
+    }
+
+    /// What a decoder throws at a record that makes no sense.
+    static class BadRecord extends IllegalArgumentException {
+      @Override
+      public String toString() {
+        return "There is no action SHIPING.";
+      }
+    }
+
+    static void exit(int code, String message) {
+      (code == 0 ? System.out : System.err).println(message);
+      System.exit(code);
+    }
+  }
+
+  // endregion
+}
