@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -166,6 +167,18 @@ class SupervisionTree {
   /// Is asked about each failure. It may wait, as for room on a dead-letter channel.
   interface Judge<S> {
     Verdict<S> verdictOn(Failure<S> failure) throws Exception;
+
+    /// Asks, and gets an answer. Who can't judge gives up; who is interrupted tries again.
+    default Verdict<S> answer(Failure<S> failure) {
+      try {
+        return Objects.requireNonNull(verdictOn(failure), "There is no verdict.");
+      } catch (InterruptedException e) {
+        return new Retry<>();
+      } catch (Exception e) {
+        if (e != failure.exception()) failure.exception().addSuppressed(e);
+        return new GiveUp<>();
+      }
+    }
   }
 
   // endregion
@@ -349,7 +362,7 @@ class SupervisionTree {
         case Died<S> _ -> {}
         case Failed<S>(Failure<S> failure) -> {
           state = failure.state();
-          if (!asked && spec.restart() != Restart.TEMPORARY) verdict = verdictOn(failure);
+          if (!asked && spec.restart() != Restart.TEMPORARY) verdict = spec.judge().answer(failure);
           if (asked) return new Stopped<>(state); // whatever failed, it's a stop now
           if (verdict instanceof SkipTo<S>(S next)) state = next;
         }
@@ -378,18 +391,6 @@ class SupervisionTree {
 
     private Failed<S> failed(Exception e, S at) {
       return new Failed<>(new Failure<>(e, at, isOpen ? spec.id() : "start " + spec.id()));
-    }
-
-    /// Who can't judge gives up.
-    private Verdict<S> verdictOn(Failure<S> failure) {
-      try {
-        return Objects.requireNonNull(spec.judge().verdictOn(failure), "There is no verdict.");
-      } catch (InterruptedException e) {
-        return new Retry<>();
-      } catch (Exception e) {
-        if (e != failure.exception()) failure.exception().addSuppressed(e);
-        return new GiveUp<>();
-      }
     }
 
     /// How it ended.
@@ -471,8 +472,8 @@ class SupervisionTree {
     private final Listener listener;
     private final Time time;
     private final RandomGenerator random;
-    private final boolean endsWhenDone;
-    private final Map<String, Child<?>> children = new LinkedHashMap<>(); // it's its own lock
+    private final Map<String, Child<?>> children =
+        Collections.synchronizedMap(new LinkedHashMap<>());
     private final List<Attempt> attempts = new ArrayList<>();
 
     /// No more of them than there are children, pauses and callers.
@@ -480,6 +481,7 @@ class SupervisionTree {
 
     private volatile Thread thread;
     private volatile CompletableFuture<Void> ended = new CompletableFuture<>();
+    private boolean endsWhenDone;
     private boolean inAHurry;
 
     private interface Errand {
@@ -539,17 +541,6 @@ class SupervisionTree {
         Listener listener,
         Time time,
         RandomGenerator random) {
-      this(strategy, intensity, listener, time, random, false);
-    }
-
-    private Supervisor(
-        Strategy strategy,
-        Intensity intensity,
-        Listener listener,
-        Time time,
-        RandomGenerator random,
-        boolean endsWhenDone) {
-      this.endsWhenDone = endsWhenDone;
       this.strategy = strategy;
       this.intensity = intensity;
       this.listener = listener;
@@ -557,9 +548,10 @@ class SupervisionTree {
       this.random = random;
     }
 
-    /// One that is done as soon as none of its children has anything left to do. Others wait for more.
+    /// Makes it done as soon as none of its children has anything left to do. Else it waits for more.
     Supervisor untilAllAreDone() {
-      return new Supervisor(strategy, intensity, listener, time, random, true);
+      endsWhenDone = true;
+      return this;
     }
 
     /// This supervisor as a child: permanent, and with all the time that its own children need to stop.
@@ -585,18 +577,11 @@ class SupervisionTree {
       inAHurry = false;
       if (ended.isDone()) ended = new CompletableFuture<>();
       attempts.clear();
-      synchronized (children) {
-        children.clear();
-      }
+      children.clear();
       try {
         for (ChildSpec<?> spec : from) startFirst(add(spec));
-      } catch (Exception e) {
-        ended.complete(null);
+      } catch (Throwable e) {
         throw stopAll(e);
-      } catch (Error e) {
-        ended.complete(null);
-        stopAll(e);
-        throw e;
       }
     }
 
@@ -610,14 +595,8 @@ class SupervisionTree {
           mailbox.take().run();
         ended.complete(null);
         return new Done<>(fromHere());
-      } catch (Exception e) {
-        ended.complete(null);
-        var why = stopAll(e);
-        return new Failed<>(new Failure<>(why, fromHere(), "supervise"));
-      } catch (Error e) {
-        ended.complete(null);
-        stopAll(e);
-        throw e;
+      } catch (Throwable e) {
+        return new Failed<>(new Failure<>(stopAll(e), fromHere(), "supervise"));
       }
     }
 
@@ -625,17 +604,13 @@ class SupervisionTree {
 
     private <S> Child<S> add(ChildSpec<S> spec) {
       var child = new Child<>(spec);
-      synchronized (children) {
-        if (children.putIfAbsent(spec.id(), child) != null)
-          throw new IllegalArgumentException("There is a child '" + spec.id() + "' already.");
-      }
+      if (children.putIfAbsent(spec.id(), child) != null)
+        throw new IllegalArgumentException("There is a child '" + spec.id() + "' already.");
       return child;
     }
 
     private void remove(Child<?> child) {
-      synchronized (children) {
-        children.remove(child.spec.id(), child);
-      }
+      children.remove(child.spec.id(), child);
     }
 
     /// Starts a child, and waits until it has started, or has failed to.
@@ -741,22 +716,25 @@ class SupervisionTree {
     private void restart(Child<?> child, Duration pause) throws InterruptedException, ChildFailed {
       for (Child<?> other : groupOf(child).reversed()) stop(other);
       tell(new Restarting(child.spec.id(), child.from, pause));
-      if (!pause.isPositive()) startGroup(child);
-      else
+      if (pause.isPositive())
         child.pause =
             Thread.ofVirtual()
                 .name("pause of " + child.spec.id())
-                .start(() -> {
-                  try {
-                    time.sleep(pause);
-                  } catch (InterruptedException e) {
-                    // it's over
-                  }
-                  Thread me = Thread.currentThread();
-                  mailbox.add(() -> {
-                    if (child.pause == me) startGroup(child);
-                  });
-                });
+                .start(() -> sleep(child, pause));
+      else startGroup(child);
+    }
+
+    /// On a thread of its own, so that everybody else can go on.
+    private void sleep(Child<?> child, Duration pause) {
+      Thread me = Thread.currentThread();
+      try {
+        time.sleep(pause);
+      } catch (InterruptedException e) {
+        // it's over
+      }
+      mailbox.add(() -> {
+        if (child.pause == me) startGroup(child);
+      });
     }
 
     /// Those that are to be stopped, and started again, when `child` fails, in the order of their start.
@@ -767,9 +745,7 @@ class SupervisionTree {
     }
 
     private List<Child<?>> all() {
-      synchronized (children) {
-        return List.copyOf(children.values());
-      }
+      return List.copyOf(children.values());
     }
 
     private void startGroup(Child<?> failed) throws InterruptedException {
@@ -788,27 +764,22 @@ class SupervisionTree {
     ///
     /// @return why we end: as given, or because of a child that still runs
     private Exception stopAll(Throwable why) {
+      ended.complete(null);
       inAHurry = why instanceof InterruptedException;
-      Error fatal = null;
-      Exception reason = why instanceof Exception e ? e : null;
-      var left = new ArrayDeque<>(all());
-      while (!left.isEmpty()) {
+      for (var left = new ArrayDeque<>(all()); !left.isEmpty(); ) {
         try {
           stop(left.getLast());
           left.removeLast();
         } catch (InterruptedException e) { // asked again, or while we gave up
           inAHurry = true;
-        } catch (ChildFailed e) {
-          reason = e;
-          left.removeLast();
-        } catch (Error e) {
-          fatal = e;
+        } catch (ChildFailed | Error e) {
+          if (!(why instanceof Error)) why = e;
           left.removeLast();
         }
       }
-      if (fatal != null) throw fatal;
       if (inAHurry) thread.interrupt();
-      return reason;
+      if (why instanceof Error e) throw e;
+      return (Exception) why;
     }
 
     private List<ChildSpec<?>> fromHere() {
@@ -876,20 +847,15 @@ class SupervisionTree {
     }
 
     private Child<?> find(String id) {
-      synchronized (children) {
-        return Optional.<Child<?>>ofNullable(children.get(id))
-            .orElseThrow(() -> new NoSuchElementException("There is no child '" + id + "'."));
-      }
+      Child<?> child = children.get(id);
+      if (child != null) return child;
+      throw new NoSuchElementException("There is no child '" + id + "'.");
     }
 
     private Child<?> idle(String id) {
       Child<?> child = find(id);
       if (child.running == null && child.pause == null) return child;
-      throw new IllegalStateException(
-          "'"
-              + id
-              + (child.pause == null ? "' runs" : "' is about to restart")
-              + ": terminate it first.");
+      throw new IllegalStateException("'" + id + "' runs, or is about to: terminate it first.");
     }
 
     /// Has an errand done by the supervisor, between two others.
@@ -902,9 +868,7 @@ class SupervisionTree {
         try {
           errand.run();
           answer.complete(null);
-        } catch (InterruptedException | Error e) {
-          throw e; // that's ours
-        } catch (Exception e) {
+        } catch (ChildFailed | RuntimeException e) { // all else is the supervisor's
           answer.completeExceptionally(e);
         }
       });
@@ -913,11 +877,8 @@ class SupervisionTree {
         if (answer.cancel(false)) throw new IllegalStateException("The supervisor has ended.");
         answer.get();
       } catch (ExecutionException e) {
-        switch (e.getCause()) {
-          case ChildFailed failed -> throw failed;
-          case RuntimeException mistake -> throw mistake;
-          default -> throw new IllegalStateException(e.getCause());
-        }
+        if (e.getCause() instanceof ChildFailed failed) throw failed;
+        throw (RuntimeException) e.getCause();
       } finally {
         answer.cancel(false);
       }
