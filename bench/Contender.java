@@ -21,8 +21,8 @@ enum Contender {
   CHAPTER_08("chapter 8, one click a step", Ours::chapter08),
   CHAPTER_08_DRAINED("chapter 8, its consumer drains", Ours::chapter08Drained),
   CHAPTER_08_BATCHED("chapter 8, batches of 64", Ours::chapter08Batched),
-  CHAPTER_08_NO_CHANNEL("chapter 8's step, without a channel", Ours::chapter08NoChannel),
-  BARE_LOOP("a bare loop, without a channel", Ours::bareLoop);
+  CHAPTER_08_NO_CHANNEL("chapter 8, without a channel", Ours::chapter08NoChannel),
+  NO_CHANNEL("chapter 3's steps, without a channel", Ours::noChannel);
 
   /// Starts a producer and a consumer, on threads of their own.
   private interface Body {

@@ -28,16 +28,13 @@ enum Keeper {
           CoreAsync::roomyChannel)),
   CHAPTER_03(
       "chapter 3, two virtual threads",
-      new Kind<>(
-          (log, clicks) -> Supervisor.startSupervisor(log::apply, clicks, _ -> {}),
-          Keeper::fullQueue,
-          Keeper::roomyQueue)),
+      new Kind<>(Ours::chapter03Child, Keeper::fullQueue, Keeper::roomyQueue)),
   CHAPTER_08(
-      "chapter 8",
-      new Kind<>(
-          (log, clicks) -> Ours.supervise(offset -> Ours.publish(log::apply, offset, clicks)),
-          Keeper::fullQueue,
-          Keeper::roomyQueue));
+      "chapter 8, a supervisor each",
+      new Kind<>(Ours::chapter08Child, Keeper::fullQueue, Keeper::roomyQueue)),
+  CHAPTER_09(
+      "chapter 9, one supervisor of all",
+      new Kind<>(Ours::chapter09Child, Keeper::fullQueue, Keeper::roomyQueue));
 
   /// What is kept, and what it puts on.
   ///

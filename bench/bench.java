@@ -30,6 +30,7 @@
 //SOURCES Tally.java
 //SOURCES ../chapters/03-supervisor.java
 //SOURCES ../chapters/08-reusable-supervisor.java
+//SOURCES ../chapters/09-supervision-tree.java
 //SOURCES ../tests/harness/Repository.java
 //FILES channels.clj=clj/channels.clj
 //FILES essay.clj=clj/essay.clj
