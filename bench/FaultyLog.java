@@ -6,12 +6,12 @@ import java.util.function.LongFunction;
 
 /// A log that is slow and fails now and then, and measures how long it takes until someone reads on.
 ///
-/// Of each thousand clicks, one takes a millisecond, and half a thousand later a read times out. From
-/// that throw until the same offset is read again is the latency of a restart. When the log has seen enough, it
+/// Of each forty clicks, one takes 0.2 ms, and twenty clicks later a read times out. From that
+/// throw until the same offset is read again is the latency of a restart. When the log has seen enough, it
 /// holds its reader for ever.
 final class FaultyLog implements LongFunction<Supervisor.Click> {
 
-  private static final int CLICKS_A_FAULT = 1000;
+  private static final int CLICKS_A_FAULT = 40;
 
   private final Supervisor.Click click = new RepeatingLog().take(0);
   private final long[] nanos;
@@ -41,7 +41,7 @@ final class FaultyLog implements LongFunction<Supervisor.Click> {
       failed = offset;
       thrown = System.nanoTime();
       throw new Supervisor.SessionTimeout(offset);
-    } else if (offset % CLICKS_A_FAULT == CLICKS_A_FAULT / 2) LockSupport.parkNanos(1_000_000);
+    } else if (offset % CLICKS_A_FAULT == CLICKS_A_FAULT / 2) LockSupport.parkNanos(200_000);
     return click;
   }
 
@@ -50,7 +50,8 @@ final class FaultyLog implements LongFunction<Supervisor.Click> {
   /// @throws IllegalStateException if it took too long
   long[] await(long seconds) throws InterruptedException {
     if (!enough.await(seconds, TimeUnit.SECONDS))
-      throw new IllegalStateException("It was not restarted often enough within " + seconds + " s.");
+      throw new IllegalStateException(
+          "It was not restarted often enough within " + seconds + " s.");
     long[] measured = Arrays.copyOfRange(nanos, warmUps, nanos.length);
     Arrays.sort(measured);
     return measured;

@@ -1,5 +1,6 @@
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.function.LongFunction;
 
 /// What a child JVM does: it measures one thing, prints rows, and ends.
 final class Fork {
@@ -34,26 +35,36 @@ final class Fork {
         .toList();
   }
 
-  /// A row: bytes a parked child; the median, 99th percentile and maximum of the latencies in nanoseconds.
+  /// A row: bytes a parked child, of the first ones and of as many more, whose code is compiled by then;
+  /// between the two, the latencies in nanoseconds.
   static String restarts(Keeper keeper, int children, int warmUps, int faults)
       throws InterruptedException {
-    keeper.startParked(1000, _ -> new RepeatingLog().take(0)); // loads what it needs
-    long before = usedBytes();
-    var log = new RepeatingLog();
-    var click = log.take(0);
-    keeper.startParked(children, _ -> click);
-    long bytes = (usedBytes() - before) / children;
+    keeper.startParked(1, parkedLog()); // loads what it needs
+    long cold = bytesAChild(keeper, children);
     var faulty = new FaultyLog(warmUps, faults);
     keeper.startBusy(faulty);
     long[] nanos = faulty.await(PATIENCE_SECONDS);
-    return "%d,%d,%d,%d,%d,%d"
+    long warm = bytesAChild(keeper, children);
+    return "%d,%d,%d,%d,%d,%d,%d"
         .formatted(
             children,
-            bytes,
+            cold,
+            warm,
             faults,
             nanos[nanos.length / 2],
             nanos[nanos.length * 99 / 100],
             nanos[nanos.length - 1]);
+  }
+
+  private static long bytesAChild(Keeper keeper, int children) throws InterruptedException {
+    long before = usedBytes();
+    keeper.startParked(children, parkedLog());
+    return (usedBytes() - before) / children;
+  }
+
+  private static LongFunction<Supervisor.Click> parkedLog() {
+    var click = new RepeatingLog().take(0);
+    return _ -> click;
   }
 
   /// What the heap holds when all garbage is gone, and all who start have parked.

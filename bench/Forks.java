@@ -11,7 +11,7 @@ final class Forks implements AutoCloseable {
 
   /// What all have. The heap is fixed, so that its growth isn't measured; JCTools needs the last one.
   static final List<String> OPTIONS =
-      List.of("-Xms1g", "-Xmx1g", "--sun-misc-unsafe-memory-access=allow");
+      List.of("-Xms2g", "-Xmx2g", "--sun-misc-unsafe-memory-access=allow");
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int LAST_LINES = 20;
@@ -52,8 +52,8 @@ final class Forks implements AutoCloseable {
     }
   }
 
-  private synchronized Process start(
-      List<String> jvmOptions, List<String> arguments, Path output) throws IOException {
+  private synchronized Process start(List<String> jvmOptions, List<String> arguments, Path output)
+      throws IOException {
     if (ended) throw new IllegalStateException("Stopped before all forks were over.");
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     var command = new ArrayList<>(List.of(java.toString()));

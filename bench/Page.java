@@ -101,15 +101,17 @@ record Page(Results results) {
     for (var keeper : Keeper.values()) {
       var rows = results.restarts(keeper);
       var micros =
-          rows.stream().flatMap(row -> Stream.of(row.p50() / 1e3, row.p99() / 1e3, row.max() / 1e3));
+          rows.stream()
+              .flatMap(row -> Stream.of(row.p50() / 1e3, row.p99() / 1e3, row.max() / 1e3));
       add(latencies, keeper.label, doubles(micros), keeper.isOurs());
-      add(sizes, keeper.label, doubles(rows.stream().map(row -> (double) row.bytes())), keeper.isOurs());
+      var bytes = rows.stream().map(row -> (double) row.warmBytes());
+      add(sizes, keeper.label, doubles(bytes), keeper.isOurs());
     }
     plots.put(
         "restarts.svg",
         new Plot("Restarts: p50, p99 and maximum of each fork", "microseconds", latencies));
     plots.put(
-        "memory.svg", new Plot("Memory: a dot for each fork", "bytes a parked child", sizes));
+        "memory.svg", new Plot("Memory, warm: a dot for each fork", "bytes a parked child", sizes));
     return plots;
   }
 
@@ -153,18 +155,21 @@ record Page(Results results) {
 
   private String restarts() {
     var table =
-        new StringBuilder("| | p50, µs | p99, µs | max, µs | bytes a child |\n|---|---|---|---|---|\n");
+        new StringBuilder(
+            "| | p50, µs | p99, µs | max, µs | bytes, cold | bytes, warm |\n"
+                + "|---|---|---|---|---|---|\n");
     for (var keeper : Keeper.values()) {
       var rows = results.restarts(keeper);
       if (!rows.isEmpty())
         table.append(
-            "| %s | %s | %s | %s | %s |\n"
+            "| %s | %s | %s | %s | %s | %s |\n"
                 .formatted(
                     keeper.label,
                     shown(doubles(rows.stream().map(row -> row.p50() / 1e3))),
                     shown(doubles(rows.stream().map(row -> row.p99() / 1e3))),
                     shown(doubles(rows.stream().map(row -> row.max() / 1e3))),
-                    shown(doubles(rows.stream().map(row -> (double) row.bytes())))));
+                    shown(doubles(rows.stream().map(row -> (double) row.coldBytes()))),
+                    shown(doubles(rows.stream().map(row -> (double) row.warmBytes())))));
     }
     return table.toString();
   }
@@ -180,9 +185,13 @@ record Page(Results results) {
     aim(table, twice + "that waits (2)", ratios(batched, fastest), ratio -> ratio >= 2);
     aim(table, twice + "of all (2)", ratios(batched, fastest(LIBRARIES)), ratio -> ratio >= 2);
     double[] steps = ratios(Contender.CHAPTER_08_BATCHED, Contender.NO_CHANNEL);
-    aim(table, "Batched: a third of the same steps without a channel (0.33)", steps, it -> it >= 1 / 3.0);
+    aim(
+        table,
+        "Batched: a third of the same steps without a channel (0.33)",
+        steps,
+        it -> it >= 1 / 3.0);
     var ours = results.restarts(Keeper.CHAPTER_08);
-    double[] bytes = doubles(ours.stream().map(row -> (double) row.bytes()));
+    double[] bytes = doubles(ours.stream().map(row -> (double) row.warmBytes()));
     aim(table, "A parked child: at most 1850 bytes, as in core.async", bytes, it -> it <= 1850);
     double[] p99 = doubles(ours.stream().map(row -> row.p99() / 1e3));
     aim(table, "99 of 100 restarts: within 40 µs", p99, it -> it < 40);
@@ -193,8 +202,7 @@ record Page(Results results) {
       StringBuilder table, String aim, double[] forks, DoublePredicate isReached) {
     if (forks.length == 0) return;
     long reached = Arrays.stream(forks).filter(isReached).count();
-    String verdict =
-        reached == forks.length ? "✓" : "✗ %d of %d".formatted(reached, forks.length);
+    String verdict = reached == forks.length ? "✓" : "✗ %d of %d".formatted(reached, forks.length);
     table.append("| %s | %s | %s |\n".formatted(aim, shown(forks), verdict));
   }
 
@@ -204,7 +212,8 @@ record Page(Results results) {
     for (var contender : contenders) {
       double[] forks = results.millionsASecond(contender), before = fastest;
       if (forks.length == 0) return forks;
-      Arrays.setAll(forks, fork -> before.length == 0 ? forks[fork] : Math.max(forks[fork], before[fork]));
+      Arrays.setAll(
+          forks, fork -> before.length == 0 ? forks[fork] : Math.max(forks[fork], before[fork]));
       fastest = forks;
     }
     return fastest;

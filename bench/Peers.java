@@ -1,6 +1,6 @@
+import com.softwaremill.jox.Channel;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import com.softwaremill.jox.Channel;
 import org.jctools.queues.SpscArrayQueue;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
@@ -33,13 +33,15 @@ final class Peers {
 
   /// `retry` subscribes again to a source that knows where it stands. `publishOn` is the channel.
   static void reactor(RepeatingLog log, Tally tally) {
-    var offset = new Object() {
-      long next;
-    };
-    Flux.<Supervisor.Click>generate(sink -> {
-          sink.next(log.take(offset.next));
-          offset.next++;
-        })
+    var offset =
+        new Object() {
+          long next;
+        };
+    Flux.<Supervisor.Click>generate(
+            sink -> {
+              sink.next(log.take(offset.next));
+              offset.next++;
+            })
         .retry()
         .subscribeOn(Schedulers.newSingle("producer", true))
         .publishOn(Schedulers.newSingle("consumer", true), CAPACITY)

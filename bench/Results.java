@@ -14,7 +14,7 @@ record Results(List<Throughput> throughput, List<Restarts> restarts, List<String
 
   private static final String THROUGHPUT_HEAD = "contender,fork,window,events,nanos,checksum";
   private static final String RESTARTS_HEAD =
-      "keeper,fork,children,bytes_a_child,faults,p50_nanos,p99_nanos,max_nanos";
+      "keeper,fork,children,cold_bytes_a_child,warm_bytes_a_child,faults,p50_nanos,p99_nanos,max_nanos";
 
   record Throughput(
       String contender, int fork, int window, long events, long nanos, String checksum) {
@@ -44,7 +44,15 @@ record Results(List<Throughput> throughput, List<Restarts> restarts, List<String
   }
 
   record Restarts(
-      String keeper, int fork, int children, long bytes, int faults, long p50, long p99, long max) {
+      String keeper,
+      int fork,
+      int children,
+      long coldBytes,
+      long warmBytes,
+      int faults,
+      long p50,
+      long p99,
+      long max) {
 
     static Restarts of(String keeper, int fork, String measured) {
       return of("%s,%d,%s".formatted(keeper, fork, measured));
@@ -57,15 +65,16 @@ record Results(List<Throughput> throughput, List<Restarts> restarts, List<String
           Integer.parseInt(cells[1]),
           Integer.parseInt(cells[2]),
           Long.parseLong(cells[3]),
-          Integer.parseInt(cells[4]),
-          Long.parseLong(cells[5]),
+          Long.parseLong(cells[4]),
+          Integer.parseInt(cells[5]),
           Long.parseLong(cells[6]),
-          Long.parseLong(cells[7]));
+          Long.parseLong(cells[7]),
+          Long.parseLong(cells[8]));
     }
 
     private String row() {
-      return "%s,%d,%d,%d,%d,%d,%d,%d"
-          .formatted(keeper, fork, children, bytes, faults, p50, p99, max);
+      return "%s,%d,%d,%d,%d,%d,%d,%d,%d"
+          .formatted(keeper, fork, children, coldBytes, warmBytes, faults, p50, p99, max);
     }
   }
 
@@ -87,8 +96,7 @@ record Results(List<Throughput> throughput, List<Restarts> restarts, List<String
     Files.writeString(folder.resolve("machine.txt"), String.join("\n", machine) + "\n");
   }
 
-  private static <T> void write(
-      Path file, String head, List<T> rows, Function<T, String> toRow)
+  private static <T> void write(Path file, String head, List<T> rows, Function<T, String> toRow)
       throws IOException {
     var lines = new ArrayList<>(List.of(head));
     rows.forEach(row -> lines.add(toRow.apply(row)));

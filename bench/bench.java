@@ -86,9 +86,15 @@ class Bench implements Callable<Integer> {
   Path out;
 
   @Option(
+      names = "--page",
+      description = "Measure nothing: draw the plots and fill in the page from bench/results.")
+  boolean page;
+
+  @Option(
       names = "--check",
-      description = "Measure nothing: try whether all deliver the same, and whether the page shows"
-          + " what the results say.")
+      description =
+          "Measure nothing: try whether all deliver the same, and whether the page shows"
+              + " what the results say.")
   boolean check;
 
   /// More tell little: a fork measures thousands of restarts.
@@ -97,8 +103,8 @@ class Bench implements Callable<Integer> {
   /// How much is measured in a fork.
   private record Extent(
       int warmUps, int windows, long windowNanos, int children, int warmUpFaults, int faults) {
-    static final Extent FULL = new Extent(8, 6, 250_000_000, 100_000, 1000, 3000);
-    static final Extent QUICK = new Extent(5, 5, 100_000_000, 20_000, 300, 500);
+    static final Extent FULL = new Extent(8, 6, 250_000_000, 100_000, 2000, 4000);
+    static final Extent QUICK = new Extent(5, 5, 100_000_000, 20_000, 1000, 1000);
   }
 
   void main(String... args) {
@@ -119,6 +125,7 @@ class Bench implements Callable<Integer> {
       throw new IllegalArgumentException("There can be 1 to 99 --forks, not " + forks + ".");
     Path home = Repository.root().resolve("bench");
     if (check) return check(home);
+    if (page) return refill(home, Results.read(home.resolve("results")));
     var contenders = chosen(Contender.values(), Contender::id);
     var keepers = chosen(Keeper.values(), Keeper::id);
 
@@ -127,12 +134,16 @@ class Bench implements Callable<Integer> {
     page.tables().values().forEach(table -> IO.println("\n" + table.strip()));
     boolean isFull = !quick && only.isEmpty();
     if (out != null) write(page, out);
-    else if (isFull) {
-      write(page, home.resolve("results"));
-      Path readme = home.resolve("README.md");
-      Files.writeString(readme, page.filled(Files.readString(readme)));
-      IO.println("\nbench/results and the tables of bench/README.md are new.");
-    }
+    else if (isFull) return refill(home, results);
+    return 0;
+  }
+
+  private static int refill(Path home, Results results) throws IOException {
+    var page = new Page(results);
+    write(page, home.resolve("results"));
+    Path readme = home.resolve("README.md");
+    Files.writeString(readme, page.filled(Files.readString(readme)));
+    IO.println("\nbench/results and the tables of bench/README.md are new.");
     return 0;
   }
 
@@ -170,9 +181,7 @@ class Bench implements Callable<Integer> {
                       "" + extent.warmUps,
                       "" + extent.windows,
                       "" + extent.windowNanos)))
-            results
-                .throughput()
-                .add(Results.Throughput.of(contender.id(), fork, window++, row));
+            results.throughput().add(Results.Throughput.of(contender.id(), fork, window++, row));
           double[] millions = results.millionsASecond(contender);
           say(fork, rounds, contender.label, Plot.shown(millions[fork - 1]) + " M events/s");
         }
@@ -196,7 +205,7 @@ class Bench implements Callable<Integer> {
               fork,
               Math.min(rounds, RESTARTS_FORKS),
               keeper.label,
-              said.formatted(Plot.shown(restarts.p99() / 1e3), restarts.bytes()));
+              said.formatted(Plot.shown(restarts.p99() / 1e3), restarts.warmBytes()));
         }
     }
     return results;
@@ -238,5 +247,4 @@ class Bench implements Callable<Integer> {
     IO.println("The page and its plots show what the results say.");
     return 0;
   }
-
 }

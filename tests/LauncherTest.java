@@ -369,11 +369,9 @@ class LauncherTest {
   @Test
   void a_name_of_the_catalog_comes_before_a_folder_of_that_name() throws Exception {
     pretendInstalledJBang("99.0.0");
-    Files.createDirectory(scratch.resolve("echo"));
-    var start = withJdk();
-    start.folder = scratch;
+    Files.createDirectory(somewhereElse.resolve("echo"));
 
-    var started = start.run("echo", "echo");
+    var started = withJdk().run("echo", "echo");
 
     var catalog = launcher.resolveSibling("jbang-catalog.json");
     assertThat(started.out())
