@@ -18,10 +18,10 @@ final class Machine {
       Pattern.compile("(clojure|core\\.async|channels|reactor-core|jctools-core)-(\\d.*)\\.jar");
 
   /// A few lines for the page. None names a folder.
-  static List<String> lines(int forks) {
+  static List<String> lines(String extent) {
     var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     return List.of(
-        "date:      %s, %d forks of each, in turn".formatted(LocalDate.now(), forks),
+        "date:      %s, %s".formatted(LocalDate.now(), extent),
         "cores:     %d, %s".formatted(system.getAvailableProcessors(), processor()),
         "memory:    %d GiB".formatted(Math.round(system.getTotalMemorySize() / 0x1p30)),
         "load:      "

@@ -105,6 +105,11 @@ class Bench implements Callable<Integer> {
       int warmUps, int windows, long windowNanos, int children, int warmUpFaults, int faults) {
     static final Extent FULL = new Extent(8, 6, 250_000_000, 100_000, 2000, 4000);
     static final Extent QUICK = new Extent(5, 5, 100_000_000, 20_000, 1000, 1000);
+
+    String told(int forks) {
+      return "%d forks of each, in turn: %d windows of %d ms, %d children"
+          .formatted(forks, windows, windowNanos / 1_000_000, children);
+    }
   }
 
   void main(String... args) {
@@ -167,7 +172,8 @@ class Bench implements Callable<Integer> {
       throws IOException, InterruptedException {
     var extent = quick ? Extent.QUICK : Extent.FULL;
     int rounds = quick ? 2 : forks;
-    var results = new Results(new ArrayList<>(), new ArrayList<>(), Machine.lines(rounds));
+    var results =
+        new Results(new ArrayList<>(), new ArrayList<>(), Machine.lines(extent.told(rounds)));
     try (var children = new Forks()) {
       for (int fork = 1; fork <= rounds; fork++)
         for (var contender : contenders) {
