@@ -669,8 +669,7 @@ class SupervisionTree {
     @Override
     public Outcome<List<ChildSpec<?>>> run(List<ChildSpec<?>> from) throws Exception {
       try {
-        while (!(endsWhenDone && all().stream().noneMatch(Child::mayRun)))
-          mailbox.take().run();
+        while (!(endsWhenDone && all().stream().noneMatch(Child::mayRun))) mailbox.take().run();
         ended.complete(null);
         return new Done<>(fromHere());
       } catch (Throwable e) {

@@ -17,8 +17,7 @@ public record Behaviour(
     void run() throws Exception;
   }
 
-  public static Behaviour same(
-      int chapter, String name, String source, String ours, Check check) {
+  public static Behaviour same(int chapter, String name, String source, String ours, Check check) {
     return new Behaviour(chapter, name, source, ours, "", check);
   }
 

@@ -18,8 +18,7 @@ public interface Behaviours {
   static List<Behaviour> ofAllChapters() {
     return Stream.of(8, 9)
         .flatMap(chapter -> {
-          var subject =
-              Subject.of(Matrix.sourceOf(chapter), "Behaviours%02d".formatted(chapter));
+          var subject = Subject.of(Matrix.sourceOf(chapter), "Behaviours%02d".formatted(chapter));
           return subject.adapter(Behaviours.class).all().stream();
         })
         .toList();

@@ -125,7 +125,8 @@ public final class Behaviours08 implements Behaviours {
 
   private static void expect(Object expected, Object actual, String what) {
     if (!Objects.equals(expected, actual))
-      throw new AssertionError("Expected as %s: %s\nbut it is: %s".formatted(what, expected, actual));
+      throw new AssertionError(
+          "Expected as %s: %s\nbut it is: %s".formatted(what, expected, actual));
   }
 
   private static Throwable thrownBy(Behaviour.Check check) {
@@ -358,12 +359,11 @@ public final class Behaviours08 implements Behaviours {
                 scene.start(scene.spec());
                 scene.awaitSteps(0);
                 var other =
-                    new FutureTask<>(
-                        () -> {
-                          Thread.currentThread().interrupt();
-                          scene.supervisor.close();
-                          return Thread.interrupted() && scene.supervisor.exit.isDone();
-                        });
+                    new FutureTask<>(() -> {
+                      Thread.currentThread().interrupt();
+                      scene.supervisor.close();
+                      return Thread.interrupted() && scene.supervisor.exit.isDone();
+                    });
                 Thread.startVirtualThread(other);
                 scene.supervisor.close();
                 expect(
@@ -393,15 +393,17 @@ public final class Behaviours08 implements Behaviours {
                   if (place.equals("step")) scene.does(closes);
                   else scene.fails();
                   scene.start(
-                      scene.spec()
-                          .with(
-                              _ -> {
-                                if (place.equals("judge")) closes.run(0);
-                                return new ReusableSupervisor.Retry<>();
-                              }));
+                      scene
+                          .spec()
+                          .with(_ -> {
+                            if (place.equals("judge")) closes.run(0);
+                            return new ReusableSupervisor.Retry<>();
+                          }));
                   started.countDown();
                   expect(
-                      ReusableSupervisor.Stopped.class, scene.exit().getClass(), "the exit from a " + place);
+                      ReusableSupervisor.Stopped.class,
+                      scene.exit().getClass(),
+                      "the exit from a " + place);
                 }
               }
             }),
@@ -453,18 +455,17 @@ public final class Behaviours08 implements Behaviours {
             "is told to the thread's handler of uncaught exceptions; all goes on",
             () -> {
               var breaches =
-                  Behaviour.breaches(
-                      () -> {
-                        try (var scene = new Scene()) {
-                          scene.listener =
-                              event -> {
-                                if (event instanceof ReusableSupervisor.Crashed)
-                                  throw new IllegalStateException("The listener is tired.");
-                              };
-                          scene.fails().start(scene.spec());
-                          scene.told("Started", "Crashed", "Restarting", "Started");
-                        }
-                      });
+                  Behaviour.breaches(() -> {
+                    try (var scene = new Scene()) {
+                      scene.listener =
+                          event -> {
+                            if (event instanceof ReusableSupervisor.Crashed)
+                              throw new IllegalStateException("The listener is tired.");
+                          };
+                      scene.fails().start(scene.spec());
+                      scene.told("Started", "Crashed", "Restarting", "Started");
+                    }
+                  });
               expect(1, breaches.size(), "the number of uncaught exceptions");
             }),
         differs(

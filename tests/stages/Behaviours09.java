@@ -23,12 +23,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Behaviours09 implements Behaviours {
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
-  private static final SupervisionTree.Strategy
-      ONE_FOR_ONE = SupervisionTree.Strategy.ONE_FOR_ONE,
+  private static final SupervisionTree.Strategy ONE_FOR_ONE = SupervisionTree.Strategy.ONE_FOR_ONE,
       ONE_FOR_ALL = SupervisionTree.Strategy.ONE_FOR_ALL,
       REST_FOR_ONE = SupervisionTree.Strategy.REST_FOR_ONE;
-  private static final SupervisionTree.Restart
-      PERMANENT = SupervisionTree.Restart.PERMANENT,
+  private static final SupervisionTree.Restart PERMANENT = SupervisionTree.Restart.PERMANENT,
       TRANSIENT = SupervisionTree.Restart.TRANSIENT,
       TEMPORARY = SupervisionTree.Restart.TEMPORARY;
 
@@ -259,7 +257,8 @@ public final class Behaviours09 implements Behaviours {
 
   private static void expect(Object expected, Object actual, String what) {
     if (!Objects.equals(expected, actual))
-      throw new AssertionError("Expected as %s: %s\nbut it is: %s".formatted(what, expected, actual));
+      throw new AssertionError(
+          "Expected as %s: %s\nbut it is: %s".formatted(what, expected, actual));
   }
 
   private static Throwable thrownBy(Behaviour.Check check) {
@@ -352,7 +351,8 @@ public final class Behaviours09 implements Behaviours {
             9,
             "a first start that fails",
             "OTP `sup_start_fail`, `sup_start_child_returns_error`",
-            "those that have started are stopped in reverse, the others never start, the tree fails",
+            "those that have started are stopped in reverse, the others never start, the tree"
+                + " fails",
             () -> {
               try (var scene = scene(ONE_FOR_ONE, 9)) {
                 scene.root =
@@ -410,8 +410,7 @@ public final class Behaviours09 implements Behaviours {
             "OTP refuses before it starts the supervisor; ours is a failed start",
             () -> {
               try (var scene = scene(ONE_FOR_ONE, 1)) {
-                scene.root =
-                    scene.supervisor.start("root", worker("a").spec(), worker("a").spec());
+                scene.root = scene.supervisor.start("root", worker("a").spec(), worker("a").spec());
                 scene.told("Started root", "Ended root Failed");
                 expect("There is a child 'a' already.", scene.failure(), "the failure");
               }
@@ -537,8 +536,7 @@ public final class Behaviours09 implements Behaviours {
               expect(Duration.ofSeconds(5), spec.shutdown(), "a worker's time to stop");
               var scene = scene(ONE_FOR_ONE, 1);
               expect(PERMANENT, scene.supervisor.as("s").restart(), "a supervisor's type");
-              expect(
-                  true, scene.supervisor.as("s").shutdown().toDays() > 100_000, "a long time");
+              expect(true, scene.supervisor.as("s").shutdown().toDays() > 100_000, "a long time");
             }));
     return all;
   }
@@ -610,7 +608,8 @@ public final class Behaviours09 implements Behaviours {
             9,
             "progress",
             "OTP `multiple_restarts`; suture `TestFailures`",
-            "a child that got further than where it started is forgiven its restarts, not its siblings'",
+            "a child that got further than where it started is forgiven its restarts, not its"
+                + " siblings'",
             "OTP counts restarts in a time, suture lets the count decay: they can't see the state",
             () -> {
               Worker a = worker("a"), b = worker("b");
@@ -632,8 +631,7 @@ public final class Behaviours09 implements Behaviours {
             () -> {
               var a = worker("a");
               var pauses =
-                  new SupervisionTree.Pauses(
-                      Duration.ofSeconds(1), 4, Duration.ofSeconds(100), 0);
+                  new SupervisionTree.Pauses(Duration.ofSeconds(1), 4, Duration.ofSeconds(100), 0);
               try (var scene = scene(ONE_FOR_ONE, 1).start(a.spec().with(pauses))) {
                 for (int i = 0; i < 2; i++) {
                   a.awaitStep(0);
@@ -792,8 +790,7 @@ public final class Behaviours09 implements Behaviours {
                 try (var scene = scene(strategy, 4).start(a.spec())) {
                   for (int i = 0; i < 9; i++) a.refuses();
                   a.fails();
-                  for (int i = 0; i < 4; i++)
-                    scene.told("Crashed a", "Restarting a", "Started a");
+                  for (int i = 0; i < 4; i++) scene.told("Crashed a", "Restarting a", "Started a");
                   scene.told("Crashed a", "GaveUp a", "Ended root Failed");
                 }
               }
@@ -856,8 +853,7 @@ public final class Behaviours09 implements Behaviours {
                 workers.getFirst().fails();
                 scene.told("Crashed a");
                 for (var worker : workers.subList(1, workers.size())) worker.fails();
-                for (var worker : workers)
-                  becomes("0", () -> "" + worker.alive.get());
+                for (var worker : workers) becomes("0", () -> "" + worker.alive.get());
                 hold.countDown();
                 for (String id : "hgfedcb".split("")) {
                   String end = scene.notes.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -867,8 +863,14 @@ public final class Behaviours09 implements Behaviours {
                 scene.told("Restarting a");
                 for (String id : "abcdefgh".split("")) scene.told("Started " + id);
                 scene.stops(
-                    "Ended h Stopped", "Ended g Stopped", "Ended f Stopped", "Ended e Stopped",
-                    "Ended d Stopped", "Ended c Stopped", "Ended b Stopped", "Ended a Stopped",
+                    "Ended h Stopped",
+                    "Ended g Stopped",
+                    "Ended f Stopped",
+                    "Ended e Stopped",
+                    "Ended d Stopped",
+                    "Ended c Stopped",
+                    "Ended b Stopped",
+                    "Ended a Stopped",
                     "Ended root Stopped");
               }
             }));
@@ -905,7 +907,8 @@ public final class Behaviours09 implements Behaviours {
             "a child that does not stop",
             "OTP `sup_stop_timeout`, `sup_stop_brutal_kill`; suture"
                 + " `TestStoppingStillWorksWithHungServices`, `TestServiceReport`",
-            "after its time it's told, with its name and place; the others are stopped; the tree fails",
+            "after its time it's told, with its name and place; the others are stopped; the tree"
+                + " fails",
             "OTP kills it; Java can't, and says so, as suture does",
             () -> {
               var release = new CountDownLatch(1);
@@ -980,8 +983,7 @@ public final class Behaviours09 implements Behaviours {
               Worker a = worker("a"), b = worker("b");
               try (var scene = scene(ONE_FOR_ALL, 9)) {
                 var nested = scene.supervisor(ONE_FOR_ONE, 9);
-                scene.start(
-                    a.spec(), scene.nested("n", nested, b.spec().withShutdown(SHORT)));
+                scene.start(a.spec(), scene.nested("n", nested, b.spec().withShutdown(SHORT)));
                 scene.told("Started b");
                 hangs(b, release);
                 a.fails();
@@ -1074,8 +1076,7 @@ public final class Behaviours09 implements Behaviours {
             () -> {
               try (var scene = scene(ONE_FOR_ONE, 1)) {
                 var nested = scene.supervisor(ONE_FOR_ONE, 1);
-                scene.start(
-                    scene.nested("n", nested, worker("a").spec(), worker("b").spec()));
+                scene.start(scene.nested("n", nested, worker("a").spec(), worker("b").spec()));
                 scene.told("Started a", "Started b");
                 becomes("n RUNS [a RUNS, b RUNS]", scene::phases);
                 scene.stops(
@@ -1342,11 +1343,10 @@ public final class Behaviours09 implements Behaviours {
                 a.fails();
                 await(crashed);
                 var terminated =
-                    new FutureTask<>(
-                        () -> {
-                          scene.supervisor.terminateChild("b");
-                          return null;
-                        });
+                    new FutureTask<>(() -> {
+                      scene.supervisor.terminateChild("b");
+                      return null;
+                    });
                 var thread = Thread.startVirtualThread(terminated);
                 becomes("WAITING", () -> "" + thread.getState());
                 hold.countDown();
@@ -1405,11 +1405,10 @@ public final class Behaviours09 implements Behaviours {
               try (var scene = scene(ONE_FOR_ONE, 1)) {
                 expect("", scene.phases(), "the phases");
                 var asks =
-                    new FutureTask<>(
-                        () -> {
-                          scene.supervisor.startChild(worker("b").spec());
-                          return null;
-                        });
+                    new FutureTask<>(() -> {
+                      scene.supervisor.startChild(worker("b").spec());
+                      return null;
+                    });
                 var thread = Thread.startVirtualThread(asks);
                 becomes("WAITING", () -> "" + thread.getState());
                 scene.start(worker("a").spec());
@@ -1419,9 +1418,7 @@ public final class Behaviours09 implements Behaviours {
               var nobody = scene(ONE_FOR_ONE, 1);
               Thread.currentThread().interrupt();
               refused(
-                  InterruptedException.class,
-                  null,
-                  () -> nobody.supervisor.terminateChild("a"));
+                  InterruptedException.class, null, () -> nobody.supervisor.terminateChild("a"));
             }),
         same(
             9,
@@ -1558,11 +1555,10 @@ public final class Behaviours09 implements Behaviours {
             () -> {
               try (var scene = scene(ONE_FOR_ONE, 1).start(worker("a").spec())) {
                 var other =
-                    new FutureTask<>(
-                        () -> {
-                          scene.root.close();
-                          return scene.root.exit.isDone();
-                        });
+                    new FutureTask<>(() -> {
+                      scene.root.close();
+                      return scene.root.exit.isDone();
+                    });
                 Thread.startVirtualThread(other);
                 scene.root.close();
                 expect(true, scene.root.exit.isDone(), "whether it has ended");
@@ -1589,11 +1585,10 @@ public final class Behaviours09 implements Behaviours {
                   var spec =
                       a.spec()
                           .withShutdown(Duration.ofMillis(50))
-                          .with(
-                              _ -> {
-                                if (place.equals("judge")) closes.call();
-                                return new SupervisionTree.Retry<>();
-                              });
+                          .with(_ -> {
+                            if (place.equals("judge")) closes.call();
+                            return new SupervisionTree.Retry<>();
+                          });
                   if (place.equals("open")) a.openings.add(closes);
                   if (place.equals("close")) a.closings.add(closes);
                   if (place.equals("step"))
@@ -1655,11 +1650,10 @@ public final class Behaviours09 implements Behaviours {
               try (var scene = scene(ONE_FOR_ONE, 1).start(a.spec())) {
                 hangs(a, release);
                 var closes =
-                    new FutureTask<>(
-                        () -> {
-                          scene.root.close();
-                          return Thread.interrupted() && !scene.root.exit.isDone();
-                        });
+                    new FutureTask<>(() -> {
+                      scene.root.close();
+                      return Thread.interrupted() && !scene.root.exit.isDone();
+                    });
                 var thread = Thread.startVirtualThread(closes);
                 becomes("true", () -> "" + thread.getState().name().endsWith("WAITING"));
                 thread.interrupt();
@@ -1681,7 +1675,9 @@ public final class Behaviours09 implements Behaviours {
                 a.moves().moves();
                 for (int state : List.of(0, 1, 2)) a.awaitStep(state);
                 scene.stops("Ended a Stopped", "Ended root Stopped");
-                if (!(scene.exit() instanceof SupervisionTree.Stopped<List<SupervisionTree.ChildSpec<?>>>(var children)))
+                if (!(scene.exit()
+                    instanceof
+                    SupervisionTree.Stopped<List<SupervisionTree.ChildSpec<?>>>(var children)))
                   throw new AssertionError(scene.exit());
                 scene.start(children.toArray(SupervisionTree.ChildSpec<?>[]::new));
                 a.awaitStep(2);
@@ -1698,21 +1694,20 @@ public final class Behaviours09 implements Behaviours {
             "is told to the thread's handler of uncaught exceptions; all goes on",
             () -> {
               var breaches =
-                  Behaviour.breaches(
-                      () -> {
-                        var a = worker("a");
-                        try (var scene = scene(ONE_FOR_ONE, 1)) {
-                          scene.listener =
-                              event -> {
-                                if (event instanceof SupervisionTree.Crashed)
-                                  throw new IllegalStateException("The listener is tired.");
-                              };
-                          scene.start(a.spec());
-                          a.fails();
-                          scene.told("Crashed a", "Restarting a", "Started a");
-                          scene.stops("Ended a Stopped", "Ended root Stopped");
-                        }
-                      });
+                  Behaviour.breaches(() -> {
+                    var a = worker("a");
+                    try (var scene = scene(ONE_FOR_ONE, 1)) {
+                      scene.listener =
+                          event -> {
+                            if (event instanceof SupervisionTree.Crashed)
+                              throw new IllegalStateException("The listener is tired.");
+                          };
+                      scene.start(a.spec());
+                      a.fails();
+                      scene.told("Crashed a", "Restarting a", "Started a");
+                      scene.stops("Ended a Stopped", "Ended root Stopped");
+                    }
+                  });
               expect(1, breaches.size(), "the number of uncaught exceptions");
               expect(true, breaches.toString().contains("The listener is tired."), "" + breaches);
             }),
@@ -1721,7 +1716,8 @@ public final class Behaviours09 implements Behaviours {
             "a listener that blocks",
             "OTP docs: reports are sent, and not waited for",
             "holds up its supervisor, until it's stopped",
-            "a listener may wait for room on a channel: backpressure, and nothing is told out of turn",
+            "a listener may wait for room on a channel: backpressure, and nothing is told out of"
+                + " turn",
             () -> {
               var a = worker("a");
               try (var scene = scene(ONE_FOR_ONE, 1)) {
@@ -1733,7 +1729,10 @@ public final class Behaviours09 implements Behaviours {
                 a.fails();
                 scene.told("Crashed a");
                 scene.stops(
-                    "Restarting a", "Started a", "Ended b Stopped", "Ended a Stopped",
+                    "Restarting a",
+                    "Started a",
+                    "Ended b Stopped",
+                    "Ended a Stopped",
                     "Ended root Stopped");
               }
             }),
@@ -1886,8 +1885,7 @@ public final class Behaviours09 implements Behaviours {
                   scene.told("Crashed a", "Restarting a", "Started a");
                 }
                 expect(
-                    List.of(
-                        "A step must have an outcome.", "A step must say where to go on."),
+                    List.of("A step must have an outcome.", "A step must say where to go on."),
                     scene.events.stream()
                         .filter(SupervisionTree.Crashed.class::isInstance)
                         .map(event ->
@@ -1913,16 +1911,16 @@ public final class Behaviours09 implements Behaviours {
                   scene.start(
                       worker("b").spec(),
                       a.spec()
-                          .with(
-                              _ -> {
-                                dies.call();
-                                return null;
-                              }));
+                          .with(_ -> {
+                            dies.call();
+                            return null;
+                          }));
                   switch (place) {
-                    case "step" -> a.does(_ -> {
-                      dies.call();
-                      return null;
-                    });
+                    case "step" ->
+                        a.does(_ -> {
+                          dies.call();
+                          return null;
+                        });
                     case "judge" -> a.fails();
                     default -> {
                       scene.supervisor.terminateChild("a");
@@ -1963,10 +1961,9 @@ public final class Behaviours09 implements Behaviours {
             "the others are stopped, and then the root dies of it",
             () -> {
               var b = worker("b");
-              b.closings.add(
-                  () -> {
-                    throw new StackOverflowError("so deep");
-                  });
+              b.closings.add(() -> {
+                throw new StackOverflowError("so deep");
+              });
               try (var scene = scene(ONE_FOR_ONE, 9).start(worker("a").spec(), b.spec())) {
                 scene.stops("Ended b Died", "Ended a Stopped", "Ended root Died");
               }

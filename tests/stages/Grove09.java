@@ -77,13 +77,12 @@ public final class Grove09 implements Grove {
       return SupervisionTree.ChildSpec.of(node.id(), 0, workers.get(node.id()))
           .with(restart)
           .with(pauses)
-          .with(
-              failure ->
-                  switch (failure.exception()) {
-                    case Skipped _ -> workers.get(node.id()).skips(failure.state());
-                    case Hopeless _ -> new SupervisionTree.GiveUp<>();
-                    default -> new SupervisionTree.Retry<>();
-                  });
+          .with(failure ->
+              switch (failure.exception()) {
+                case Skipped _ -> workers.get(node.id()).skips(failure.state());
+                case Hopeless _ -> new SupervisionTree.GiveUp<>();
+                default -> new SupervisionTree.Retry<>();
+              });
     }
 
     private final SupervisionTree.Time time =

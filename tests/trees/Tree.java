@@ -226,7 +226,8 @@ public record Tree(Node root, int pause, List<Action> actions) {
     }
 
     String next(String pattern) {
-      var matcher = Pattern.compile("\\s*(" + pattern + ")").matcher(text).region(at, text.length());
+      var matcher =
+          Pattern.compile("\\s*(" + pattern + ")").matcher(text).region(at, text.length());
       if (!matcher.lookingAt())
         throw new IllegalArgumentException("This is no tree from here on: " + text.substring(at));
       at = matcher.end();

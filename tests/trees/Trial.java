@@ -21,10 +21,11 @@ public record Trial(Subject subject, Duration patience) {
       while (same < Math.min(expected.size(), happened.size())
           && expected.get(same).equals(happened.get(same))) same++;
       return """
-          Expected: %s
-          Happened: %s
-          They differ from here on: expected %s, happened %s
-          Replay: add this line to TreesTest.KNOWN: %s"""
+      Expected: %s
+      Happened: %s
+      They differ from here on: expected %s, happened %s
+      Replay: add this line to TreesTest.KNOWN: %s\
+      """
           .formatted(
               String.join(", ", expected),
               String.join(", ", happened),
