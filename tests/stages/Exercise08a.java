@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -403,27 +404,35 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
     }
 
     Optional<String> unless(Attempt expected, String hint) {
-      boolean same =
-          lines.equals(expected.lines)
-              && sleeps == expected.sleeps
-              && expected.outcome.equals(outcome);
-      if (same) return Optional.empty();
-      return Optional.of(told() + " It should have %s.".formatted(expected.did()) + hint);
+      var should = new ArrayList<String>();
+      if (!lines.equals(expected.lines)) should.add(expected.put());
+      if (sleeps != expected.sleeps) should.add(expected.slept());
+      if (!expected.outcome.equals(outcome)) should.add(expected.returned());
+      return should.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              told() + " It should have %s.".formatted(String.join(", and ", should)) + hint);
     }
 
     String told() {
-      return "%s A step at %s has %s.".formatted(file, place, did());
+      return "%s A step at %s has %s, %s, and %s."
+          .formatted(file, place, put(), slept(), returned());
     }
 
-    private String did() {
-      String slept =
-          switch (sleeps) {
-            case 0 -> "not slept on the time that it was given";
-            case 1 -> "slept once";
-            default -> "slept again and again";
-          };
-      String put = lines.isEmpty() ? "put nothing" : "put " + lines;
-      return "%s, %s, and returned %s".formatted(put, slept, outcome);
+    private String put() {
+      return lines.isEmpty() ? "put nothing" : "put " + lines;
+    }
+
+    private String slept() {
+      return switch (sleeps) {
+        case 0 -> "not slept on the time that it was given";
+        case 1 -> "slept once";
+        default -> "slept again and again";
+      };
+    }
+
+    private String returned() {
+      return "returned " + outcome;
     }
   }
 
