@@ -152,6 +152,7 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
             Exercise08b::stepFails,
             Exercise08b::openFails,
             Exercise08b::openAlwaysFails,
+            Exercise08b::openIsInterrupted,
             Exercise08b::closeFailsAfterAFailure,
             Exercise08b::closeThrowsTheSame,
             Exercise08b::closeFailsAtTheEnd,
@@ -223,6 +224,21 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
                         && failure.state() == 0
                         && ("" + failure.exception()).contains("can't open 3"),
                 "Failed, with state 0 and the last reason"));
+  }
+
+  private static Optional<String> openIsInterrupted() throws Exception {
+    var scene =
+        new Scene("a stranger interrupts the first opening, and nobody has asked for a stop");
+    scene.interruptedAt = "open 1 is interrupted";
+    return scene.goes(
+        "open 1 is interrupted",
+        "pause",
+        "open 2",
+        "step 0",
+        "step 1",
+        "step 2 is the end",
+        "close 2",
+        "ended");
   }
 
   private static Optional<String> closeFailsAfterAFailure() throws Exception {
@@ -377,6 +393,7 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
     boolean leaps;
     boolean stopsAtStart;
     String waitsAt = "";
+    String interruptedAt = "";
     String diesAt = "";
 
     private final List<String> noted = Collections.synchronizedList(new ArrayList<>());
@@ -419,6 +436,10 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
       int number = ++sessions;
       String name = "open " + number;
       maybeWait(name);
+      if (interruptedAt.equals(name + " is interrupted")) {
+        note(interruptedAt);
+        throw new InterruptedException();
+      }
       if (!opens.test(number)) {
         note(name + " fails");
         throw new IllegalStateException("can't open " + number);

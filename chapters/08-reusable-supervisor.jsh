@@ -1,0 +1,200 @@
+//JAVA 25+
+//DESCRIPTION 08 · The reusable supervisor at the prompt: any step, any state, and who says what becomes of it
+//SOURCES 08-reusable-supervisor.java
+
+// Open a prompt that knows the chapter, and paste these snippets into it, one by one:
+//   ./jbang prompt 08
+
+// Work that has nothing to do with clicks. It counts down, and at 3 it burns its fingers, once.
+
+var hot = new AtomicBoolean(true);
+ReusableSupervisor.Step<Integer> countdown = n -> {
+  if (n == 3 && hot.getAndSet(false)) throw new IllegalStateException("Ouch.");
+  return n == 0 ? new ReusableSupervisor.Done<>(n) : new ReusableSupervisor.Continue<>(n - 1);
+};
+
+// A step by hand is `attempt`. No thread, no channel, no supervisor. Try it at 5, at 3, at 3, and
+// at the end.
+
+for (int n : List.of(5, 3, 3, 0)) IO.println(countdown.attempt(n, "countdown"));
+// ==> ?
+
+// A step must say where to go on. This one doesn't. It's about to throw: what will you get?
+
+ReusableSupervisor.Step<Integer> lost = n -> new ReusableSupervisor.Continue<>(null);
+lost.attempt(7, "lost");
+// ==> ?
+
+// Now supervise it. The events go into a queue, and time is no object: pauses are over at once.
+
+var events = new LinkedBlockingQueue<ReusableSupervisor.Event>();
+class Hasty implements ReusableSupervisor.Time {
+  @Override
+  public long nanos() {
+    return 0;
+  }
+
+  @Override
+  public void sleep(Duration pause) throws InterruptedException {}
+}
+<S> ReusableSupervisor.Supervisor<S> start(ReusableSupervisor.ChildSpec<S> spec) {
+  events.clear();
+  return ReusableSupervisor.Supervisor.start(spec, events::add, new Hasty(), new Random(1));
+}
+var spec = ReusableSupervisor.ChildSpec.of("countdown", 5, countdown);
+{
+  hot.set(true);
+  IO.println(start(spec).join());
+  events.forEach(event -> IO.println(ReusableSupervisor.words(event)));
+}
+// ==> ?
+
+// It went on at 3. Erlang would have begun again at 5: the specification says so.
+
+// The same child, but permanent, and with two restarts a minute. It's done in no time. What will
+// its supervisor make of that?
+
+{
+  var two = new ReusableSupervisor.Intensity(2, Duration.ofMinutes(1));
+  start(spec.with(ReusableSupervisor.Restart.PERMANENT).with(two)).join();
+  events.forEach(event -> IO.println(ReusableSupervisor.words(event)));
+}
+// ==> ?
+
+// "It has ended" is a failure, where a permanent child is concerned. From 5 to 0 there was progress,
+// and from 0 to 0 there's none. So the first restart was forgiven, and two more were allowed.
+
+// A judge that says where to go on. 3 is hot, so leave it out.
+
+{
+  hot.set(true);
+  ReusableSupervisor.Judge<Integer> skip =
+      failure -> new ReusableSupervisor.SkipTo<>(failure.state() - 1);
+  IO.println(start(spec.with(skip)).join());
+  events.forEach(event -> IO.println(ReusableSupervisor.words(event)));
+}
+// ==> ?
+
+// And a judge that has no idea. Its own exception must not hide the one that it was asked about.
+
+{
+  hot.set(true);
+  ReusableSupervisor.Judge<Integer> confused =
+      failure -> { throw new NoSuchElementException("No idea."); };
+  if (start(spec.with(confused)).join() instanceof ReusableSupervisor.Failed<Integer>(var failure))
+    IO.println(failure + ", and " + List.of(failure.exception().getSuppressed()));
+}
+// ==> ?
+
+// A listener that throws at everything it's told. Will the countdown get to its end, and who hears
+// of the listener? (The handler is set back at last, since it's the whole JVM's.)
+
+{
+  var heard = new LinkedBlockingQueue<String>();
+  var before = Thread.getDefaultUncaughtExceptionHandler();
+  Thread.setDefaultUncaughtExceptionHandler((thread, e) -> heard.add(thread.getName() + ": " + e));
+  ReusableSupervisor.Listener grumpy = event -> { throw new IllegalStateException("Not now."); };
+  IO.println(ReusableSupervisor.Supervisor.start(spec, grumpy).join());
+  Thread.setDefaultUncaughtExceptionHandler(before);
+  heard.forEach(IO::println);
+}
+// ==> ?
+
+// It was told twice, of the start and of the end, and it's nobody's failure but its own.
+
+// Next, states that mean nothing to us: a shop's tokens. There's room for one order, and the first
+// page holds two.
+
+var orders = new ArrayBlockingQueue<String>(1);
+ReusableSupervisor.Shop shop = token -> switch (token) {
+  case "first" -> new ReusableSupervisor.Page(List.of("a teapot", "two cups"), Optional.of("kF3x"));
+  default -> new ReusableSupervisor.Page(List.of("a spoon"), Optional.empty());
+};
+var pages =
+    ReusableSupervisor.ChildSpec.of("orders", "first", ReusableSupervisor.publishPage(shop, orders));
+var open = start(pages);
+while (orders.isEmpty()) Thread.sleep(1);
+open.status();
+// ==> ?
+
+// It's still at its first page, with the teapot out and the cups in its hand. Stop it there, and go
+// on where it stopped.
+
+open.stop(); open.join();
+// ==> ?
+{
+  var again = start(pages.withInitial("first"));
+  for (int i = 0; i < 4; i++) IO.println(orders.poll(5, TimeUnit.SECONDS));
+  IO.println(again.join());
+}
+// ==> ?
+
+// The teapot comes twice. A state is as fine as you make it, and half a page isn't in this one. How
+// would you make it finer?
+
+// A stop in a pause. This clock's pauses last, and it says when one begins.
+
+var paused = new CountDownLatch(1);
+class Still extends Hasty {
+  @Override
+  public void sleep(Duration pause) throws InterruptedException {
+    paused.countDown();
+    new CountDownLatch(1).await();
+  }
+}
+{
+  hot.set(true);
+  var still =
+      ReusableSupervisor.Supervisor.start(spec, event -> {}, new Still(), new Random(1));
+  paused.await();
+  IO.println(still.status());
+  IO.println(still.stop() + ", " + still.join());
+}
+// ==> ?
+
+// Now somebody interrupts the thread who has nothing to do with it. The step notes its thread, and
+// waits. Is that a stop?
+
+var running = new LinkedBlockingQueue<Thread>();
+ReusableSupervisor.Step<Integer> waiting = n -> {
+  running.add(Thread.currentThread());
+  new CountDownLatch(1).await();
+  return new ReusableSupervisor.Done<>(n);
+};
+{
+  var supervisor = start(ReusableSupervisor.ChildSpec.of("waiting", 0, waiting));
+  running.take().interrupt();
+  running.take();
+  IO.println(supervisor.status());
+  IO.println(supervisor.stop() + ", " + supervisor.join());
+}
+// ==> ?
+
+// It isn't. Only who calls `stop` has asked, and so there was a restart. The very same exception, in
+// the very same step, and the second time it was a stop.
+
+// A step may ask for the stop of its own supervisor. It can't wait for itself, so it only asks, and
+// its step is done to the end.
+
+{
+  var self = new CompletableFuture<ReusableSupervisor.Supervisor<Integer>>();
+  ReusableSupervisor.Step<Integer> enough = n -> {
+    if (n == 3) IO.println(self.get().stop());
+    return new ReusableSupervisor.Continue<>(n + 1);
+  };
+  self.complete(start(ReusableSupervisor.ChildSpec.of("enough", 0, enough)));
+  IO.println(self.get().join());
+}
+// ==> ?
+
+// Last, an Error. `attempt` is not for that, and no supervisor survives it. Who is told?
+
+ReusableSupervisor.Step<Integer> broken = n -> { throw new AssertionError("That can't be."); };
+broken.attempt(0, "broken");
+// ==> ?
+start(ReusableSupervisor.ChildSpec.of("broken", 0, broken)).join();
+// ==> ?
+ReusableSupervisor.words(List.copyOf(events).getLast());
+// ==> ?
+
+// The listener, and whoever joins. If there's neither, then nobody is told. So hold what you start.
