@@ -17,13 +17,16 @@ ReusableSupervisor.Step<Integer> countdown = n -> {
 // at the end.
 
 for (int n : List.of(5, 3, 3, 0)) IO.println(countdown.attempt(n, "countdown"));
-// ==> ?
+// ==> prints Continue[next=4]
+// ==> prints Failed[failure=countdown@3 java.lang.IllegalStateException: Ouch.]
+// ==> prints Continue[next=2]
+// ==> prints Done[state=0]
 
 // A step must say where to go on. This one doesn't. It's about to throw: what will you get?
 
 ReusableSupervisor.Step<Integer> lost = n -> new ReusableSupervisor.Continue<>(null);
 lost.attempt(7, "lost");
-// ==> ?
+// ==> Failed[failure=lost@7 java.lang.NullPointerException: A step must say where to go on.]
 
 // Now supervise it. The events go into a queue, and time is no object: pauses are over at once.
 
@@ -47,7 +50,12 @@ var spec = ReusableSupervisor.ChildSpec.of("countdown", 5, countdown);
   IO.println(start(spec).join());
   events.forEach(event -> IO.println(ReusableSupervisor.words(event)));
 }
-// ==> ?
+// ==> prints Done[state=0]
+// ==> prints Starting countdown at 5.
+// ==> prints An error has occurred: countdown@3 java.lang.IllegalStateException: Ouch.
+// ==> prints Restarting countdown in 85 ms.
+// ==> prints Starting countdown at 3.
+// ==> prints countdown is done at 0.
 
 // It went on at 3. Erlang would have begun again at 5: the specification says so.
 
@@ -59,10 +67,19 @@ var spec = ReusableSupervisor.ChildSpec.of("countdown", 5, countdown);
   start(spec.with(ReusableSupervisor.Restart.PERMANENT).with(two)).join();
   events.forEach(event -> IO.println(ReusableSupervisor.words(event)));
 }
-// ==> ?
+// ==> prints Starting countdown at 5.
+// ==> prints An error has occurred: countdown@0 java.lang.IllegalStateException: It has ended.
+// ==> prints Restarting countdown in 85 ms.
+// ==> prints Starting countdown at 0.
+// ==> prints An error has occurred: countdown@0 java.lang.IllegalStateException: It has ended.
+// ==> prints Restarting countdown in 183 ms.
+// ==> prints Starting countdown at 0.
+// ==> prints An error has occurred: countdown@0 java.lang.IllegalStateException: It has ended.
+// ==> prints Giving up on countdown: at most 2 restarts in 60000 ms.
+// ==> prints countdown has failed.
 
-// "It has ended" is a failure, where a permanent child is concerned. From 5 to 0 there was progress,
-// and from 0 to 0 there's none. So the first restart was forgiven, and two more were allowed.
+// Where a permanent child is concerned, "It has ended" is a failure. It goes on at 0, where nothing
+// is left to count. That's no progress, so two restarts are all it gets.
 
 // A judge that says where to go on. 3 is hot, so leave it out.
 
@@ -73,7 +90,12 @@ var spec = ReusableSupervisor.ChildSpec.of("countdown", 5, countdown);
   IO.println(start(spec.with(skip)).join());
   events.forEach(event -> IO.println(ReusableSupervisor.words(event)));
 }
-// ==> ?
+// ==> prints Done[state=0]
+// ==> prints Starting countdown at 5.
+// ==> prints An error has occurred: countdown@3 java.lang.IllegalStateException: Ouch.
+// ==> prints Skipping countdown to 2.
+// ==> prints Starting countdown at 2.
+// ==> prints countdown is done at 0.
 
 // And a judge that has no idea. Its own exception must not hide the one that it was asked about.
 
@@ -84,7 +106,7 @@ var spec = ReusableSupervisor.ChildSpec.of("countdown", 5, countdown);
   if (start(spec.with(confused)).join() instanceof ReusableSupervisor.Failed<Integer>(var failure))
     IO.println(failure + ", and " + List.of(failure.exception().getSuppressed()));
 }
-// ==> ?
+// ==> prints countdown@3 java.lang.IllegalStateException: Ouch., and [java.util.NoSuchElementException: No idea.]
 
 // A listener that throws at everything it's told. Will the countdown get to its end, and who hears
 // of the listener? (The handler is set back at last, since it's the whole JVM's.)
@@ -98,7 +120,9 @@ var spec = ReusableSupervisor.ChildSpec.of("countdown", 5, countdown);
   Thread.setDefaultUncaughtExceptionHandler(before);
   heard.forEach(IO::println);
 }
-// ==> ?
+// ==> prints Done[state=0]
+// ==> prints countdown: java.lang.IllegalStateException: Not now.
+// ==> prints countdown: java.lang.IllegalStateException: Not now.
 
 // It was told twice, of the start and of the end, and it's nobody's failure but its own.
 
@@ -115,19 +139,24 @@ var pages =
 var open = start(pages);
 while (orders.isEmpty()) Thread.sleep(1);
 open.status();
-// ==> ?
+// ==> Status[id=orders, runs=true, state=first, restarts=0, lastFailure=Optional.empty]
 
 // It's still at its first page, with the teapot out and the cups in its hand. Stop it there, and go
 // on where it stopped.
 
 open.stop(); open.join();
-// ==> ?
+// ==> Optional.empty
+// ==> Stopped[state=first]
 {
   var again = start(pages.withInitial("first"));
   for (int i = 0; i < 4; i++) IO.println(orders.poll(5, TimeUnit.SECONDS));
   IO.println(again.join());
 }
-// ==> ?
+// ==> prints a teapot
+// ==> prints a teapot
+// ==> prints two cups
+// ==> prints a spoon
+// ==> prints Done[state=kF3x]
 
 // The teapot comes twice. A state is as fine as you make it, and half a page isn't in this one. How
 // would you make it finer?
@@ -150,10 +179,10 @@ class Still extends Hasty {
   IO.println(still.status());
   IO.println(still.stop() + ", " + still.join());
 }
-// ==> ?
+// ==> prints Status[id=countdown, runs=true, state=3, restarts=0, lastFailure=Optional[countdown@3 java.lang.IllegalStateException: Ouch.]]
+// ==> prints Optional.empty, Stopped[state=3]
 
-// Now somebody interrupts the thread who has nothing to do with it. The step notes its thread, and
-// waits. Is that a stop?
+// Now the step notes its thread, and waits, and a stranger interrupts that thread. Is it a stop?
 
 var running = new LinkedBlockingQueue<Thread>();
 ReusableSupervisor.Step<Integer> waiting = n -> {
@@ -168,7 +197,8 @@ ReusableSupervisor.Step<Integer> waiting = n -> {
   IO.println(supervisor.status());
   IO.println(supervisor.stop() + ", " + supervisor.join());
 }
-// ==> ?
+// ==> prints Status[id=waiting, runs=true, state=0, restarts=1, lastFailure=Optional[waiting@0 java.lang.InterruptedException]]
+// ==> prints Optional.empty, Stopped[state=0]
 
 // It isn't. Only who calls `stop` has asked, and so there was a restart. The very same exception, in
 // the very same step, and the second time it was a stop.
@@ -185,16 +215,17 @@ ReusableSupervisor.Step<Integer> waiting = n -> {
   self.complete(start(ReusableSupervisor.ChildSpec.of("enough", 0, enough)));
   IO.println(self.get().join());
 }
-// ==> ?
+// ==> prints Optional.empty
+// ==> prints Stopped[state=4]
 
 // Last, an Error. `attempt` is not for that, and no supervisor survives it. Who is told?
 
 ReusableSupervisor.Step<Integer> broken = n -> { throw new AssertionError("That can't be."); };
 broken.attempt(0, "broken");
-// ==> ?
+// ==> throws AssertionError: That can't be.
 start(ReusableSupervisor.ChildSpec.of("broken", 0, broken)).join();
-// ==> ?
+// ==> throws ExecutionException: java.lang.AssertionError: That can't be.
 ReusableSupervisor.words(List.copyOf(events).getLast());
-// ==> ?
+// ==> "broken has died: java.lang.AssertionError: That can't be."
 
 // The listener, and whoever joins. If there's neither, then nobody is told. So hold what you start.

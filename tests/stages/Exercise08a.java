@@ -74,7 +74,7 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
     var bytes = bytesOf(offset);
     long size = start + bytes.length;
     if (start != position) // somewhere in a line: as a file would, and the log isn't asked
-      return new TailAGrowingFile.Piece(
+    return new TailAGrowingFile.Piece(
           Arrays.copyOfRange(bytes, (int) (position - start), bytes.length), size);
     try {
       run.take(offset);
@@ -137,8 +137,7 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
   }
 
   private BlockingQueue<TailAGrowingFile.Line> channelOf(Run<TailAGrowingFile.Line> run) {
-    return run.channel(
-        line -> line == THE_END ? Optional.empty() : Optional.of(line), this::isNew);
+    return run.channel(line -> line == THE_END ? Optional.empty() : Optional.of(line), this::isNew);
   }
 
   private boolean isNew(TailAGrowingFile.Line line) {
@@ -252,7 +251,8 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
           new TailAGrowingFile.Line(place.lines() + 1, place.lines() == 0 ? "one" : "two");
       if (List.copyOf(lines).equals(List.of(expected))) continue;
       return Optional.of(
-          "the file is \"one\\ntwo\\nthree\\n\", and one step was asked for the places of lines 1, 2,"
+          "the file is \"one\\ntwo\\nthree\\n\", and one step was asked for the places of lines 1,"
+              + " 2,"
               + " 2 and 1. Each time it should put the line of that place. For line %d it put %s and returned %s. All that a step may know is its state."
                   .formatted(place.lines() + 1, lines, outcome));
     }
@@ -285,10 +285,7 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
           attempt.outcome
                   instanceof
                   TailAGrowingFile.Failed<?>(
-                      TailAGrowingFile.Failure<?>(
-                          TailAGrowingFile.FileWasCut _,
-                          var place,
-                          _))
+                      TailAGrowingFile.Failure<?>(TailAGrowingFile.FileWasCut _, var place, _))
               && place.equals(THIRD);
       if (!cut || !attempt.lines.isEmpty() || attempt.sleeps > 0)
         return Optional.of(
@@ -306,8 +303,7 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
       boolean failed =
           attempt.outcome
                   instanceof
-                  TailAGrowingFile.Failed<?>(
-                      TailAGrowingFile.Failure<?>(var exception, _, _))
+                  TailAGrowingFile.Failed<?>(TailAGrowingFile.Failure<?>(var exception, _, _))
               && exception == thrown;
       if (!failed)
         return Optional.of(
@@ -319,8 +315,7 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
   }
 
   private static Optional<String> isInterrupted(Run<?> run) {
-    var step =
-        TailAGrowingFile.tail(new File(""), new ArrayBlockingQueue<>(1), new Clock(true));
+    var step = TailAGrowingFile.tail(new File(""), new ArrayBlockingQueue<>(1), new Clock(true));
     String what = "the step was interrupted while it slept, and ";
     try {
       boolean flag =
@@ -332,8 +327,8 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
       return flag
           ? Optional.of(
               what
-                  + "went on with the thread's flag up. Each sleep will be over at once from now on,"
-                  + " and it asks for the file as fast as it can.")
+                  + "went on with the thread's flag up. Each sleep will be over at once from now"
+                  + " on, and it asks for the file as fast as it can.")
           : Optional.empty();
     } catch (Over e) {
       return Optional.of(what + "slept again. A step waits once, and returns.");
@@ -347,8 +342,7 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
     record Case(Exception thrown, TailAGrowingFile.Verdict<TailAGrowingFile.Place> verdict) {}
     for (var it :
         List.of(
-            new Case(
-                new TailAGrowingFile.FileWasCut(0), new TailAGrowingFile.SkipTo<>(START)),
+            new Case(new TailAGrowingFile.FileWasCut(0), new TailAGrowingFile.SkipTo<>(START)),
             new Case(new AccessDeniedException("x.log"), new TailAGrowingFile.GiveUp<>()),
             new Case(new IOException("The disk is far away."), new TailAGrowingFile.Retry<>()),
             new Case(new IllegalStateException("Odd."), new TailAGrowingFile.Retry<>()))) {

@@ -370,9 +370,7 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
     var scene = new Scene("step 1 dies of an Error, and then the close fails");
     scene.diesAt = "step 1 dies";
     scene.closes = _ -> false;
-    return scene
-        .goes("open 1", "step 0", "step 1 dies", "close 1 fails", "ended")
-        .or(scene::died);
+    return scene.goes("open 1", "step 0", "step 1 dies", "close 1 fails", "ended").or(scene::died);
   }
 
   private static Optional<String> openDies() throws Exception {
@@ -556,9 +554,10 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
 
     Optional<String> went(String... expected) {
       if (noted.equals(List.of(expected))) return Optional.empty();
-      String why = supervisor().exit.state() == Future.State.FAILED
-          ? " It died of " + supervisor().exit.exceptionNow() + "."
-          : "";
+      String why =
+          supervisor().exit.state() == Future.State.FAILED
+              ? " It died of " + supervisor().exit.exceptionNow() + "."
+              : "";
       return Optional.of(
           what
               + ". It went: %s.%s It should go: %s."
@@ -577,8 +576,7 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
                   .formatted(String.join(", ", expected), String.join(", ", judged)));
     }
 
-    Optional<String> exits(
-        Predicate<AFreshSession.Exit<Integer>> asItShould, String expected) {
+    Optional<String> exits(Predicate<AFreshSession.Exit<Integer>> asItShould, String expected) {
       var exit = supervisor().exit;
       String came =
           switch (exit.state()) {
