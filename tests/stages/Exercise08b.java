@@ -158,6 +158,7 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
             Exercise08b::closeFailsAtTheEnd,
             Exercise08b::stepSaysWhereToGoOn,
             Exercise08b::stoppedInAStep,
+            Exercise08b::stoppedByAStep,
             Exercise08b::stoppedInAPause,
             Exercise08b::stoppedInOpen,
             Exercise08b::stoppedBeforeOpen,
@@ -331,6 +332,15 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
         .or(() -> scene.exits(new AFreshSession.Stopped<>(1)::equals, "Stopped at 1"));
   }
 
+  private static Optional<String> stoppedByAStep() throws Exception {
+    var scene = new Scene("step 0 asks for a stop, and is done to its end. Then the close fails");
+    scene.stopsAt = 0;
+    scene.closes = _ -> false;
+    return scene
+        .goes("open 1", "step 0", "close 1 fails", "ended")
+        .or(() -> scene.exits(new AFreshSession.Stopped<>(1)::equals, "Stopped at 1"));
+  }
+
   private static Optional<String> stoppedInAPause() throws Exception {
     var scene = new Scene("step 1 fails, and in the pause it's asked to stop");
     scene.breaksAt = 1;
@@ -385,6 +395,7 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
   private static final class Scene implements AFreshSession.Time {
     final String what;
     int breaksAt = -1;
+    int stopsAt = -1;
     Predicate<Integer> opens = _ -> true;
     Predicate<Integer> closes = _ -> true;
     boolean closeThrowsTheSame;
@@ -474,6 +485,7 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
               new AFreshSession.Failure<>(new IllegalStateException("fails"), 2, "work"));
         }
         note(state == 2 ? name + " is the end" : name);
+        if (state == stopsAt) started.get().stop();
         return state == 2
             ? new AFreshSession.Done<>(state)
             : new AFreshSession.Continue<>(state + 1);
@@ -554,14 +566,28 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
 
     Optional<String> went(String... expected) {
       if (noted.equals(List.of(expected))) return Optional.empty();
-      String why =
-          supervisor().exit.state() == Future.State.FAILED
-              ? " It died of " + supervisor().exit.exceptionNow() + "."
-              : "";
       return Optional.of(
           what
-              + ". It went: %s.%s It should go: %s."
-                  .formatted(shown(), why, String.join(", ", expected)));
+              + ". It went: %s.%s It should go: %s. %s"
+                  .formatted(shown(), death(), String.join(", ", expected), difference(expected)));
+    }
+
+    /// What it died of, if it should not have died.
+    private String death() {
+      var exit = supervisor().exit;
+      return exit.state() == Future.State.FAILED
+              && !(exit.exceptionNow() instanceof AssertionError)
+          ? " It died of " + exit.exceptionNow() + "."
+          : "";
+    }
+
+    private String difference(String... expected) {
+      int i = 0;
+      while (i < noted.size() && i < expected.length && noted.get(i).equals(expected[i])) i++;
+      String after = i == 0 ? "At first" : "After \"%s\"".formatted(expected[i - 1]);
+      String should = i < expected.length ? "\"%s\"".formatted(expected[i]) : "nothing";
+      String came = i < noted.size() ? "\"%s\"".formatted(noted.get(i)) : "nothing";
+      return "%s should come %s, and came %s.".formatted(after, should, came);
     }
 
     private String shown() {
