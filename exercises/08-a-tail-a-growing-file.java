@@ -48,13 +48,14 @@ import java.util.stream.Stream;
 ///   it: it throws a `FileWasCut`. All other failures come out as they are.
 /// - `verdictOn` goes on at the beginning of a file that was cut. Where access
 ///   is denied it gives up, since that doesn't pass. All else is tried again.
-/// - `specOf` is the child "tail", which begins at `from`. A file that grows is
-///   never done. Whoever says that it is, is mistaken, and is restarted.
+/// - `specOf` is the child "tail", which begins at `from`. It lacks its judge.
+///   And a file that grows is never done: whoever says that it is, is mistaken,
+///   and should be restarted.
 ///
 /// **It fails now with:**
 ///
-/// > it threw java.lang.UnsupportedOperationException: TODO: put one line, and
-/// > say where to go on.
+/// > start() threw java.lang.UnsupportedOperationException: TODO: put one line,
+/// > and say where to go on
 ///
 /// **Check it** with `./jbang test 08-a`, and watch it with
 /// `./jbang exercises/08-a-tail-a-growing-file.java`. When you're stuck, ask
@@ -123,7 +124,7 @@ class TailAGrowingFile {
   /// ## The child
   static ChildSpec<Place> specOf(
       GrowingFile file, BlockingQueue<Line> lines, Time time, Place from) {
-    throw new UnsupportedOperationException("TODO: specify the child");
+    return ChildSpec.of("tail", from, tail(file, lines, time)); // TODO which restart, which judge?
   }
 
   /// ## Watch it

@@ -50,8 +50,9 @@ import java.util.stream.Stream;
 ///   it: it throws a `FileWasCut`. All other failures come out as they are.
 /// - `verdictOn` goes on at the beginning of a file that was cut. Where access
 ///   is denied it gives up, since that doesn't pass. All else is tried again.
-/// - `specOf` is the child "tail", which begins at `from`. A file that grows is
-///   never done. Whoever says that it is, is mistaken, and is restarted.
+/// - `specOf` is the child "tail", which begins at `from`. It lacks its judge.
+///   And a file that grows is never done: whoever says that it is, is mistaken,
+///   and should be restarted.
 class TailAGrowingFile {
 
   /// ## The file
