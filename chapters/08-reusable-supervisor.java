@@ -843,6 +843,41 @@ class ReusableSupervisor {
   ///
   /// ```console
   /// $ ./jbang chapters/08-reusable-supervisor.java --events 10 --fault read@2,poison@5,put@8
+  /// 08 · reusable supervisor: 10 events, a channel of 2
+  /// Starting clicks at 0.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// Restarting clicks in 85 ms.
+  /// Starting clicks at 2.
+  /// An error has occurred: clicks@5 There is no action SHIPING.
+  /// Skipping clicks to 6.
+  /// Starting clicks at 6.
+  /// An error has occurred: clicks@8 Session has timed out.
+  /// Restarting clicks in 86 ms.
+  /// Starting clicks at 8.
+  /// clicks is done at 10.
+  /// 9 of 10 clicks arrived, in 10 messages. Dead letters: 1.
+  ///   clicks@5 There is no action SHIPING.
+  ///
+  /// The same clicks, in batches of 4:
+  /// Starting clicks at 0.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// Restarting clicks in 85 ms.
+  /// Starting clicks at 2.
+  /// An error has occurred: clicks@5 There is no action SHIPING.
+  /// Skipping clicks to 6.
+  /// Starting clicks at 6.
+  /// clicks is done at 10.
+  /// 9 of 10 clicks arrived, in 3 messages. Dead letters: 1.
+  ///   clicks@5 There is no action SHIPING.
+  ///
+  /// Orders, page by page:
+  /// Starting orders at first.
+  /// An error has occurred: orders@kF3x java.lang.IllegalStateException: The shop is closed.
+  /// Restarting orders in 85 ms.
+  /// Starting orders at kF3x.
+  /// orders is done at 9uQa.
+  /// Orders: [a teapot, two cups, a spoon, six saucers]
+  /// Replay: ./jbang chapters/08-reusable-supervisor.java --events 10 --fault read@2,poison@5,put@8 --seed 42
   /// ```
   ///
   /// Twice the same log with the same faults. The batches took three messages
@@ -915,7 +950,7 @@ class ReusableSupervisor {
   }
 
   static final String SCRIPT = "08-reusable-supervisor";
-  static final int EVENTS = 10_000;
+  static final int EVENTS = 2_000;
 
   static Log logOf(Demo demo) {
     return new SimpleLog(demo.clicks, demo::readFails);
@@ -1075,7 +1110,7 @@ class ReusableSupervisor {
   /// one again. That's chapter 9.
   ///
   /// **Exercises:** `exercises/08-a-tail-a-growing-file.java`,
-  /// `exercises/08-b-TBD.java`.
+  /// `exercises/08-b-a-fresh-session.java`.
   ///
   /// **Sources:** the essay, its last paragraph; OTP's `supervisor(3)`, "Child
   /// Specification"; suture's `v4/supervisor.go`; Pekko's `RestartSettings`;
