@@ -28,10 +28,11 @@ import java.util.stream.Stream;
 
 /// # Exercise 08-a · Tail a growing file
 ///
-/// **The goal.** A server writes a log file, line by line, and you follow it, as
-/// `tail -F` does. Perhaps the file isn't there yet. It grows while you read,
-/// and may end in half a line. At midnight somebody cuts it to nothing, and the
-/// server begins again. The disk is far away, so a read fails now and then.
+/// **The goal.** A server writes a log file, line by line, and you follow it,
+/// as `tail -F` does. Perhaps the file isn't there yet. It grows while you
+/// read, and may end in half a line. At midnight somebody cuts it to nothing,
+/// and the server begins again. The disk is far away, so a read fails now and
+/// then.
 ///
 /// Chapter 8's supervisor has never heard of files. It will do, unchanged.
 ///

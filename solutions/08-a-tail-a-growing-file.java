@@ -30,10 +30,11 @@ import java.util.stream.Stream;
 
 /// # Solution 08-a · Tail a growing file
 ///
-/// **The goal.** A server writes a log file, line by line, and you follow it, as
-/// `tail -F` does. Perhaps the file isn't there yet. It grows while you read,
-/// and may end in half a line. At midnight somebody cuts it to nothing, and the
-/// server begins again. The disk is far away, so a read fails now and then.
+/// **The goal.** A server writes a log file, line by line, and you follow it,
+/// as `tail -F` does. Perhaps the file isn't there yet. It grows while you
+/// read, and may end in half a line. At midnight somebody cuts it to nothing,
+/// and the server begins again. The disk is far away, so a read fails now and
+/// then.
 ///
 /// Chapter 8's supervisor has never heard of files. It will do, unchanged.
 ///
@@ -634,21 +635,22 @@ class TailAGrowingFile {
   /// compares: only a state that has changed is progress.
   ///
   /// The place counts bytes, since that's what a file can go to. A ü is one
-  /// character and two bytes. And half a line may end in half a ü, so nothing is
-  /// decoded before its newline has come.
+  /// character and two bytes. And half a line may end in half a ü, so nothing
+  /// is decoded before its newline has come.
   ///
   /// "Nothing yet" is a `Continue` at the same place. As a failure it would be
-  /// counted, and a quiet night would end in a `GaveUp`. The wait is in the step,
-  /// where a stop can reach it. It waits once and returns: the supervisor looks
-  /// in between whether it was asked to stop.
+  /// counted, and a quiet night would end in a `GaveUp`. The wait is in the
+  /// step, where a stop can reach it. It waits once and returns: the supervisor
+  /// looks in between whether it was asked to stop.
   ///
-  /// A cut file is a failure, though the step could just go on at the start. Its
-  /// last lines may never have been read. As a failure it's told to whoever
+  /// A cut file is a failure, though the step could just go on at the start.
+  /// Its last lines may never have been read. As a failure it's told to whoever
   /// listens, and what it means is for the judge to say, in one place. The cut
   /// is looked for first. A file of no bytes is no quiet file, if we were at
   /// byte 8.
   ///
-  /// What the size can't tell: a new file that has already grown past our place.
-  /// `tail -F` looks at the file's identity, its `fileKey()` in Java. That would
-  /// be one more part of `Place`, and the supervisor wouldn't notice.
+  /// What the size can't tell: a new file that has already grown past our
+  /// place. `tail -F` looks at the file's identity, its `fileKey()` in Java.
+  /// That would be one more part of `Place`, and the supervisor wouldn't
+  /// notice.
 }

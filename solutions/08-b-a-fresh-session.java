@@ -565,24 +565,24 @@ class AFreshSession {
   /// close, so `try` with resources can do what it's for. It closes whatever
   /// happens, an `Error` included, to which it adds what close threw.
   ///
-  /// But it knows about exceptions only, and our failures are values. When close
-  /// throws, the `try` has already come to an exit, and a `return` inside of it
-  /// would lose that exit to the exception. That's why `exit` is declared before
-  /// it: in the `catch` one can still see what the steps had to say.
+  /// But it knows about exceptions only, and our failures are values. When
+  /// close throws, the `try` has already come to an exit, and a `return` inside
+  /// of it would lose that exit to the exception. That's why `exit` is declared
+  /// before it: in the `catch` one can still see what the steps had to say.
   ///
   /// `catch (Exception e)` sees two kinds of trouble, open and close, and needs
-  /// no flag to tell them apart. If there's no failure yet, this is the failure.
-  /// So work whose close fails at the end is started again, and comes to its end
-  /// once more. That's right where close is what writes the rest to the disk.
-  /// If your close is only a farewell, catch its exception there.
+  /// no flag to tell them apart. If there's no failure yet, this is the
+  /// failure. So work whose close fails at the end is started again, and comes
+  /// to its end once more. That's right where close is what writes the rest to
+  /// the disk. If your close is only a farewell, catch its exception there.
   ///
-  /// `asked` is looked at after the old interrupt has been forgotten, and before
-  /// the opening. The other way round, a stop could be forgotten together with
-  /// its interrupt, and `open` would wait for somebody who doesn't answer. And
-  /// all that fails after a stop is a stop for `supervise`, which looks at
-  /// `asked` first.
+  /// `asked` is looked at after the old interrupt has been forgotten, and
+  /// before the opening. The other way round, a stop could be forgotten
+  /// together with its interrupt, and `open` would wait for somebody who
+  /// doesn't answer. And all that fails after a stop is a stop for `supervise`,
+  /// which looks at `asked` first.
   ///
   /// The state is not the session's. It's a value, it survives, and the next
-  /// session begins with it. What can break is made anew. What must not get lost
-  /// lies outside of it.
+  /// session begins with it. What can break is made anew. What must not get
+  /// lost lies outside of it.
 }
