@@ -29,7 +29,7 @@ for (int n : List.of(5, 3, 3, 0)) IO.println(countdown.attempt(n, "countdown"));
   ReusableSupervisor.Step<Integer> lost = n -> new ReusableSupervisor.Continue<>(null);
   IO.println(lost.attempt(7, "lost"));
 }
-// ==> ?
+// ==> prints Failed[failure=lost@7 java.lang.NullPointerException: A step must say where to go on.]
 
 // Now supervise it. The events go into a queue, and time is no object: pauses are over at once.
 
@@ -150,7 +150,8 @@ var pages =
   IO.println(stuck.status());
   IO.println(stuck.stop() + ", " + stuck.join());
 }
-// ==> ?
+// ==> prints Status[id=orders, runs=true, state=first, restarts=0, lastFailure=Optional.empty]
+// ==> prints Optional.empty, Stopped[state=first]
 
 // It was at its first page, with the teapot out and the cups in its hand. Go on where it stopped.
 
@@ -159,7 +160,11 @@ var pages =
   for (int i = 0; i < 4; i++) IO.println(orders.poll(5, TimeUnit.SECONDS));
   IO.println(again.join());
 }
-// ==> ?
+// ==> prints a teapot
+// ==> prints a teapot
+// ==> prints two cups
+// ==> prints a spoon
+// ==> prints Done[state=kF3x]
 
 // The teapot comes twice. A state is as fine as you make it, and half a page isn't in this one. How
 // would you make it finer?
@@ -181,7 +186,8 @@ var pages =
   IO.println(still.status());
   IO.println(still.stop() + ", " + still.join());
 }
-// ==> ?
+// ==> prints Status[id=countdown, runs=true, state=3, restarts=0, lastFailure=Optional[countdown@3 java.lang.IllegalStateException: Ouch.]]
+// ==> prints Optional.empty, Stopped[state=3]
 
 // Now the step notes its thread, and waits, and a stranger interrupts that thread. Is it a stop?
 
@@ -198,7 +204,8 @@ var pages =
   IO.println(supervisor.status());
   IO.println(supervisor.stop() + ", " + supervisor.join());
 }
-// ==> ?
+// ==> prints Status[id=waiting, runs=true, state=0, restarts=1, lastFailure=Optional[waiting@0 java.lang.InterruptedException]]
+// ==> prints Optional.empty, Stopped[state=0]
 
 // It isn't. Only who calls `stop` has asked, and so there was a restart. The very same exception, in
 // the very same step, and the second time it was a stop.

@@ -219,7 +219,14 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
   private static Optional<String> lines(Run<?> run) {
     String text = "Grüße\n\n drei \n";
     return puts(run, text, START, "Grüße", 8, " In UTF-8, an ü takes two bytes, and so does an ß.")
-        .or(() -> puts(run, text, new TailAGrowingFile.Place(8, 1), "", 9, " An empty line is a line, too."))
+        .or(() ->
+            puts(
+                run,
+                text,
+                new TailAGrowingFile.Place(8, 1),
+                "",
+                9,
+                " An empty line is a line, too."))
         .or(() ->
             puts(
                 run,
@@ -309,7 +316,8 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
             attempt.told()
                 + (attempt.outcome instanceof TailAGrowingFile.Failed
                     ? " A failure should come out as it is: the judge goes by its type."
-                    : " Nobody will hear of it. Only a NoSuchFileException says that nothing is there yet."));
+                    : " Nobody will hear of it. Only a NoSuchFileException says that nothing is"
+                          + " there yet."));
     }
     return Optional.empty();
   }

@@ -575,8 +575,7 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
     /// What it died of, if it should not have died.
     private String death() {
       var exit = supervisor().exit;
-      return exit.state() == Future.State.FAILED
-              && !(exit.exceptionNow() instanceof AssertionError)
+      return exit.state() == Future.State.FAILED && !(exit.exceptionNow() instanceof AssertionError)
           ? " It died of " + exit.exceptionNow() + "."
           : "";
     }
