@@ -311,13 +311,12 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
                   instanceof
                   TailAGrowingFile.Failed<?>(TailAGrowingFile.Failure<?>(var exception, _, _))
               && exception == thrown;
-      if (!failed)
-        return Optional.of(
-            attempt.told()
-                + (attempt.outcome instanceof TailAGrowingFile.Failed
-                    ? " A failure should come out as it is: the judge goes by its type."
-                    : " Nobody will hear of it. Only a NoSuchFileException says that nothing is"
-                          + " there yet."));
+      if (failed) continue;
+      String hint =
+          attempt.outcome instanceof TailAGrowingFile.Failed
+              ? " A failure should come out as it is: the judge goes by its type."
+              : " Nobody will hear of it. A NoSuchFileException alone says: nothing yet.";
+      return Optional.of(attempt.told() + hint);
     }
     return Optional.empty();
   }
