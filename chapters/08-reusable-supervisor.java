@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongPredicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -415,7 +416,7 @@ class ReusableSupervisor {
   /// `supervise` first. You know each of its lines from chapters 4 to 7; the
   /// books are asked before the judge, as before.
   ///
-  /// The line to look at is `state = failure.state();`. A supervisor of OTP
+  /// The line to look at is `state.set(failure.state());`. A supervisor of OTP
   /// starts the child from its specification, and so do all others that we know:
   /// what a process was doing is its own secret, and perhaps what killed it. Our
   /// step has no secrets. Its state comes in as an argument and goes out as a
@@ -438,7 +439,7 @@ class ReusableSupervisor {
     private final Thread thread;
     final FutureTask<Exit<S>> exit = new FutureTask<>(this::run);
     private volatile boolean asked;
-    private volatile S state;
+    private final AtomicReference<S> state;
     private volatile int restarts;
     private volatile Failure<S> lastFailure;
 
@@ -447,7 +448,7 @@ class ReusableSupervisor {
       this.listener = listener;
       this.time = time;
       this.random = random;
-      this.state = spec.initial();
+      this.state = new AtomicReference<>(spec.initial());
       this.thread = Thread.ofVirtual().name(spec.id()).unstarted(exit);
     }
 
@@ -477,7 +478,7 @@ class ReusableSupervisor {
     private Exit<S> supervise() {
       var books = new Restarts(spec.intensity(), spec.pauses());
       for (; !asked; restarts++) {
-        S from = state;
+        S from = state.get();
         long start = time.nanos();
         tell(new Started(spec.id(), from));
         Exit<S> exit = drive();
@@ -486,18 +487,18 @@ class ReusableSupervisor {
               new Failed<>(
                   new Failure<>(new IllegalStateException("It has ended."), at, spec.id()));
         if (!(exit instanceof Failed<S>(Failure<S> failure))) return exit;
-        state = failure.state();
+        state.set(failure.state());
         if (asked) break; // whatever failed, it's a stop now
         lastFailure = failure;
         tell(new Crashed(spec.id(), failure));
         if (spec.restart() == Restart.TEMPORARY) return exit;
         boolean longAgo = time.nanos() - start > spec.intensity().period().toNanos();
-        if (!state.equals(from) || longAgo) books.progress();
+        if (!failure.state().equals(from) || longAgo) books.progress();
         boolean oneMore = books.allowOneMore(time.nanos());
         switch (oneMore ? spec.judge().answer(failure) : new GiveUp<S>()) {
           case Retry<S>() -> pause(books.pause(random));
           case SkipTo<S>(S next) -> {
-            state = next;
+            state.set(next);
             tell(new Skipping(spec.id(), next));
           }
           case GiveUp<S>() -> {
@@ -506,25 +507,26 @@ class ReusableSupervisor {
           }
         }
       }
-      return new Stopped<>(state);
+      return new Stopped<>(state.get());
     }
 
     /// Steps until there is an exit. Only `asked` tells whether an interrupt is a stop.
     private Exit<S> drive() {
       Thread.interrupted(); // an old one, or a stranger's
+      S at = state.get();
       while (!asked) {
-        switch (spec.step().attempt(state, spec.id())) {
-          case Continue<S>(S next) -> state = next;
+        switch (spec.step().attempt(at, spec.id())) {
+          case Continue<S>(S next) -> state.setRelease(at = next); // others may see it a bit later
           case Exit<S> exit -> {
             return exit;
           }
         }
       }
-      return new Stopped<>(state);
+      return new Stopped<>(at);
     }
 
     private void pause(Duration pause) {
-      tell(new Restarting(spec.id(), state, pause));
+      tell(new Restarting(spec.id(), state.get(), pause));
       try {
         if (!asked && pause.isPositive()) time.sleep(pause);
       } catch (InterruptedException e) {
@@ -550,7 +552,7 @@ class ReusableSupervisor {
     /// What can be seen from outside, at any time, without waiting.
     Status<S> status() {
       return new Status<>(
-          spec.id(), !exit.isDone(), state, restarts, Optional.ofNullable(lastFailure));
+          spec.id(), !exit.isDone(), state.get(), restarts, Optional.ofNullable(lastFailure));
     }
 
     /// Waits until it ends.
