@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
@@ -119,7 +120,7 @@ class AFreshSession {
     private final Thread thread;
     final FutureTask<Exit<S>> exit = new FutureTask<>(this::run);
     private volatile boolean asked;
-    private volatile S state;
+    private final AtomicReference<S> state;
     private volatile int restarts;
     private volatile Failure<S> lastFailure;
 
@@ -128,7 +129,7 @@ class AFreshSession {
       this.listener = listener;
       this.time = time;
       this.random = random;
-      this.state = spec.initial();
+      this.state = new AtomicReference<>(spec.initial());
       this.thread = Thread.ofVirtual().name(spec.id()).unstarted(exit);
     }
 
@@ -158,7 +159,7 @@ class AFreshSession {
     private Exit<S> supervise() {
       var books = new Restarts(spec.intensity(), spec.pauses());
       for (; !asked; restarts++) {
-        S from = state;
+        S from = state.get();
         long start = time.nanos();
         tell(new Started(spec.id(), from));
         Exit<S> exit = drive();
@@ -167,18 +168,18 @@ class AFreshSession {
               new Failed<>(
                   new Failure<>(new IllegalStateException("It has ended."), at, spec.id()));
         if (!(exit instanceof Failed<S>(Failure<S> failure))) return exit;
-        state = failure.state();
+        state.set(failure.state());
         if (asked) break; // whatever failed, it's a stop now
         lastFailure = failure;
         tell(new Crashed(spec.id(), failure));
         if (spec.restart() == Restart.TEMPORARY) return exit;
         boolean longAgo = time.nanos() - start > spec.intensity().period().toNanos();
-        if (!state.equals(from) || longAgo) books.progress();
+        if (!failure.state().equals(from) || longAgo) books.progress();
         boolean oneMore = books.allowOneMore(time.nanos());
         switch (oneMore ? spec.judge().answer(failure) : new GiveUp<S>()) {
           case Retry<S>() -> pause(books.pause(random));
           case SkipTo<S>(S next) -> {
-            state = next;
+            state.set(next);
             tell(new Skipping(spec.id(), next));
           }
           case GiveUp<S>() -> {
@@ -187,39 +188,40 @@ class AFreshSession {
           }
         }
       }
-      return new Stopped<>(state);
+      return new Stopped<>(state.get());
     }
 
     /// Opens a session, steps until there is an exit, and closes it. Only
     /// `asked` tells whether an interrupt is a stop.
     private Exit<S> drive() {
       Thread.interrupted(); // an old one, or a stranger's
-      if (asked) return new Stopped<>(state);
+      if (asked) return new Stopped<>(state.get());
       Exit<S> exit = null;
       try (Session<S> session = spec.opening().open()) {
         exit = steps(session);
       } catch (Exception e) { // from open or close: what the steps throw is a value by now
         if (!(exit instanceof Failed<S>(Failure<S> failure)))
-          return new Failed<>(new Failure<>(e, state, spec.id()));
+          return new Failed<>(new Failure<>(e, state.get(), spec.id()));
         if (e != failure.exception()) failure.exception().addSuppressed(e);
       }
       return exit;
     }
 
     private Exit<S> steps(Session<S> session) {
+      S at = state.get();
       while (!asked) {
-        switch (session.attempt(state, spec.id())) {
-          case Continue<S>(S next) -> state = next;
+        switch (session.attempt(at, spec.id())) {
+          case Continue<S>(S next) -> state.setRelease(at = next); // others may see it a bit later
           case Exit<S> exit -> {
             return exit;
           }
         }
       }
-      return new Stopped<>(state);
+      return new Stopped<>(at);
     }
 
     private void pause(Duration pause) {
-      tell(new Restarting(spec.id(), state, pause));
+      tell(new Restarting(spec.id(), state.get(), pause));
       try {
         if (!asked && pause.isPositive()) time.sleep(pause);
       } catch (InterruptedException e) {
@@ -246,7 +248,7 @@ class AFreshSession {
     /// What can be seen from outside, at any time, without waiting.
     Status<S> status() {
       return new Status<>(
-          spec.id(), !exit.isDone(), state, restarts, Optional.ofNullable(lastFailure));
+          spec.id(), !exit.isDone(), state.get(), restarts, Optional.ofNullable(lastFailure));
     }
 
     /// Waits until it ends.
