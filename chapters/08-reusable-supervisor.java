@@ -205,7 +205,18 @@ class ReusableSupervisor {
   }
 
   /// How the work ends.
-  sealed interface Exit<S> extends Outcome<S> permits Done, Failed, Stopped, Died {}
+  sealed interface Exit<S> extends Outcome<S> permits Done, Failed, Stopped, Died {
+
+    /// Where to go on, if it says so, or else at `last`.
+    default S at(S last) {
+      return switch (this) {
+        case Done<S>(S state) -> state;
+        case Failed<S>(Failure<S> failure) -> failure.state();
+        case Stopped<S>(S state) -> state;
+        case Died<S> _ -> last;
+      };
+    }
+  }
 
   record Done<S>(S state) implements Exit<S> {}
 
@@ -403,7 +414,8 @@ class ReusableSupervisor {
     }
   }
 
-  /// Is told on the supervisor's thread, which waits for it. A stop interrupts it.
+  /// Is told on the supervisor's thread, or on that of whoever closes it, which waits for it. A stop
+  /// interrupts it.
   interface Listener {
     void on(Event event) throws Exception;
   }
@@ -416,7 +428,7 @@ class ReusableSupervisor {
   /// `supervise` first. You know each of its lines from chapters 4 to 7; the
   /// books are asked before the judge, as before.
   ///
-  /// The line to look at is `state.set(failure.state());`. A supervisor of OTP
+  /// The line to look at is `state.set(at);`. A supervisor of OTP
   /// starts the child from its specification, and so do all others that we know:
   /// what a process was doing is its own secret, and perhaps what killed it. Our
   /// step has no secrets. Its state comes in as an argument and goes out as a
@@ -482,18 +494,19 @@ class ReusableSupervisor {
         long start = time.nanos();
         tell(new Started(spec.id(), from));
         Exit<S> exit = drive();
-        if (exit instanceof Done<S>(S at) && spec.restart() == Restart.PERMANENT)
+        S at = exit.at(state.get());
+        state.set(at);
+        if (exit instanceof Done && spec.restart() == Restart.PERMANENT)
           exit =
               new Failed<>(
                   new Failure<>(new IllegalStateException("It has ended."), at, spec.id()));
         if (!(exit instanceof Failed<S>(Failure<S> failure))) return exit;
-        state.set(failure.state());
         if (asked) break; // whatever failed, it's a stop now
         lastFailure = failure;
         tell(new Crashed(spec.id(), failure));
         if (spec.restart() == Restart.TEMPORARY) return exit;
         boolean longAgo = time.nanos() - start > spec.intensity().period().toNanos();
-        if (!failure.state().equals(from) || longAgo) books.progress();
+        if (!at.equals(from) || longAgo) books.progress();
         boolean oneMore = books.allowOneMore(time.nanos());
         switch (oneMore ? spec.judge().answer(failure) : new GiveUp<S>()) {
           case Retry<S>() -> pause(books.pause(random));
@@ -541,7 +554,9 @@ class ReusableSupervisor {
           listener.on(event);
           return;
         } catch (InterruptedException e) {
-          if (asked) return;
+          if (!asked) continue;
+          Thread.currentThread().interrupt();
+          return;
         } catch (Exception e) {
           thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
           return;
@@ -723,8 +738,8 @@ class ReusableSupervisor {
     ///
     /// @return whether there was room for it `within` that time
     synchronized boolean tell(Duration within) throws InterruptedException {
-      if (!told) told = channel.offer(untold, within.toNanos(), TimeUnit.NANOSECONDS);
-      return told;
+      if (told || untold == null) return told;
+      return told = channel.offer(untold, within.toNanos(), TimeUnit.NANOSECONDS);
     }
   }
 

@@ -144,7 +144,18 @@ class SupervisionTree {
   }
 
   /// How the work ends.
-  sealed interface Exit<S> extends Outcome<S> permits Done, Failed, Stopped, Died {}
+  sealed interface Exit<S> extends Outcome<S> permits Done, Failed, Stopped, Died {
+
+    /// Where to go on, if it says so, or else at `last`.
+    default S at(S last) {
+      return switch (this) {
+        case Done<S>(S state) -> state;
+        case Failed<S>(Failure<S> failure) -> failure.state();
+        case Stopped<S>(S state) -> state;
+        case Died<S> _ -> last;
+      };
+    }
+  }
 
   record Done<S>(S state) implements Exit<S> {}
 
@@ -247,7 +258,8 @@ class SupervisionTree {
     }
   }
 
-  /// Is told on the supervisor's thread, which waits for it. A stop interrupts it.
+  /// Is told on the supervisor's thread, or on that of whoever closes it, which waits for it. A stop
+  /// interrupts it.
   interface Listener {
     void on(Event event) throws Exception;
   }
@@ -401,21 +413,14 @@ class SupervisionTree {
       } catch (Exception e) {
         end = failed(e, state);
       } // an Error is not ours to survive
-      if (end instanceof Done<S>(S at) && spec.restart() == Restart.PERMANENT)
-        end = failed(new IllegalStateException("It has ended."), at);
-      switch (end) {
-        case Done<S>(S at) -> state = at;
-        case Stopped<S>(S at) -> state = at;
-        case Died<S> _ -> {}
-        case Failed<S>(Failure<S> failure) -> {
-          state = failure.state();
-          if (!asked && spec.restart() != Restart.TEMPORARY) verdict = spec.judge().answer(failure);
-          if (verdict instanceof SkipTo<S>(S next)) state = next;
-          if (asked && !ChildFailed.stillRuns(failure))
-            return new Stopped<>(state); // whatever failed, it's a stop now
-        }
-      }
-      return end;
+      state = end.at(state);
+      if (end instanceof Done && spec.restart() == Restart.PERMANENT)
+        end = failed(new IllegalStateException("It has ended."), state);
+      if (!(end instanceof Failed<S>(Failure<S> failure))) return end;
+      if (!asked && spec.restart() != Restart.TEMPORARY) verdict = spec.judge().answer(failure);
+      if (verdict instanceof SkipTo<S>(S next)) state = next;
+      boolean isStop = asked && !ChildFailed.stillRuns(failure); // whatever failed
+      return isStop ? new Stopped<>(state) : end;
     }
 
     private Exit<S> openAndDrive() throws Exception {
@@ -427,6 +432,7 @@ class SupervisionTree {
           switch (spec.step().attempt(state, spec.id())) {
             case Continue<S>(S next) -> state = next;
             case Exit<S> exit -> {
+              state = exit.at(state); // also if the closing fails
               return exit;
             }
           }
@@ -1112,8 +1118,8 @@ class SupervisionTree {
     ///
     /// @return whether there was room for it `within` that time
     synchronized boolean tell(Duration within) throws InterruptedException {
-      if (!told) told = channel.offer(untold, within.toNanos(), TimeUnit.NANOSECONDS);
-      return told;
+      if (told || untold == null) return told;
+      return told = channel.offer(untold, within.toNanos(), TimeUnit.NANOSECONDS);
     }
   }
 
