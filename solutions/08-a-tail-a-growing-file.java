@@ -283,7 +283,7 @@ class TailAGrowingFile {
     /// One attempt. What it throws becomes a value.
     default Outcome<S> attempt(S state, String operation) {
       try {
-        return run(state);
+        return Objects.requireNonNull(run(state), "A step must have an outcome.");
       } catch (Exception e) {
         return new Failed<>(new Failure<>(e, state, operation));
       }
@@ -299,7 +299,18 @@ class TailAGrowingFile {
   }
 
   /// How the work ends.
-  sealed interface Exit<S> extends Outcome<S> permits Done, Failed, Stopped, Died {}
+  sealed interface Exit<S> extends Outcome<S> permits Done, Failed, Stopped, Died {
+
+    /// Where to go on, if it says so, or else at `last`.
+    default S at(S last) {
+      return switch (this) {
+        case Done<S>(S state) -> state;
+        case Failed<S>(Failure<S> failure) -> failure.state();
+        case Stopped<S>(S state) -> state;
+        case Died<S> _ -> last;
+      };
+    }
+  }
 
   record Done<S>(S state) implements Exit<S> {}
 
@@ -457,8 +468,8 @@ class TailAGrowingFile {
     }
   }
 
-  /// Is told on the supervisor's thread, which waits for it. A stop interrupts
-  /// it.
+  /// Is told on the supervisor's thread, or on that of whoever closes it, which
+  /// waits for it. A stop interrupts it.
   interface Listener {
     void on(Event event) throws Exception;
   }
@@ -516,18 +527,19 @@ class TailAGrowingFile {
         long start = time.nanos();
         tell(new Started(spec.id(), from));
         Exit<S> exit = drive();
-        if (exit instanceof Done<S>(S at) && spec.restart() == Restart.PERMANENT)
+        S at = exit.at(state.get());
+        state.set(at);
+        if (exit instanceof Done && spec.restart() == Restart.PERMANENT)
           exit =
               new Failed<>(
                   new Failure<>(new IllegalStateException("It has ended."), at, spec.id()));
         if (!(exit instanceof Failed<S>(Failure<S> failure))) return exit;
-        state.set(failure.state());
         if (asked) break; // whatever failed, it's a stop now
         lastFailure = failure;
         tell(new Crashed(spec.id(), failure));
         if (spec.restart() == Restart.TEMPORARY) return exit;
         boolean longAgo = time.nanos() - start > spec.intensity().period().toNanos();
-        if (!failure.state().equals(from) || longAgo) books.progress();
+        if (!at.equals(from) || longAgo) books.progress();
         boolean oneMore = books.allowOneMore(time.nanos());
         switch (oneMore ? spec.judge().answer(failure) : new GiveUp<S>()) {
           case Retry<S>() -> pause(books.pause(random));
@@ -577,7 +589,9 @@ class TailAGrowingFile {
           listener.on(event);
           return;
         } catch (InterruptedException e) {
-          if (asked) return;
+          if (!asked) continue;
+          Thread.currentThread().interrupt();
+          return;
         } catch (Exception e) {
           thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
           return;
