@@ -238,6 +238,9 @@ public enum Mistake {
   RESTARTS_OTHER_SIBLINGS(
       "a child is restarted that the strategy leaves alone, or the other way round",
       "which siblings belong to the group of the one that failed"),
+  FORGETS_THE_FAILED(
+      "the one that failed isn't started again",
+      "which children belong to the group. The one that failed is one of them"),
   FORGETS_A_SIBLING(
       "a sibling goes on as if nothing had happened, though the strategy names it",
       "which siblings belong to the group of the one that failed, those before it and those after"

@@ -103,7 +103,7 @@ final class TreeChecks {
     try (var _ = tree(run, strategy, NAMES.stream().map(notes::sibling).toList())) {
       notes.collect(NAMES.size());
       notes.failNow();
-      notes.collect(expected.size() - NAMES.size());
+      notes.collect(expected.size() - 2 * NAMES.size());
     }
     notes.collectTheRest();
     String what =
@@ -117,24 +117,26 @@ final class TreeChecks {
     if (notes.seen.equals(expected)) return Optional.empty();
     what += "It went: %s. It should go: %s.".formatted(String.join(", ", notes.seen), String.join(", ", expected));
     boolean sameOnes = sorted(notes.seen).equals(sorted(expected));
-    return broken(run, sameOnes ? WRONG_ORDER : WRONG_SIBLINGS, what, mistakeOf(notes.seen, expected));
+    return broken(run, sameOnes ? WRONG_ORDER : WRONG_SIBLINGS, what, mistakeOf(failing, notes.seen, expected));
   }
 
   private static List<String> sorted(List<String> notes) {
     return notes.stream().sorted().toList();
   }
 
-  private static Mistake mistakeOf(List<String> seen, List<String> expected) {
+  private static Mistake mistakeOf(String failing, List<String> seen, List<String> expected) {
     var missing = new ArrayList<>(expected);
     seen.forEach(missing::remove);
     var odd = new ArrayList<>(seen);
     expected.forEach(odd::remove);
     if (missing.isEmpty() && odd.isEmpty()) {
       if (!theStartsOf(seen).equals(theStartsOf(expected))) return Mistake.DOES_NOT_AWAIT_A_START;
-      int restarts = expected.lastIndexOf(theStartsOf(expected).getLast());
+      int restarts = NAMES.size();
+      while (expected.get(restarts).startsWith("end ")) restarts++;
       boolean early = theEndsOf(seen.subList(0, restarts)).size() < theEndsOf(expected.subList(0, restarts)).size();
       return early ? Mistake.DOES_NOT_AWAIT_A_STOP : Mistake.STOPS_IN_START_ORDER;
     }
+    if (missing.contains("start " + failing)) return Mistake.FORGETS_THE_FAILED;
     if (!missing.isEmpty() && missing.stream().allMatch(note -> note.startsWith("end ")))
       return Mistake.LEAVES_CHILDREN_RUNNING;
     return odd.isEmpty() ? Mistake.FORGETS_A_SIBLING : Mistake.RESTARTS_OTHER_SIBLINGS;
