@@ -2,6 +2,7 @@ import harness.Run;
 import harness.Stage;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -150,7 +151,7 @@ public final class Exercise09b implements Stage<String> {
       if (failure.isPresent()) return Optional.of("it does not start: " + failure.get() + ".");
       for (int i = 0; i < fail.size() - 1; i++) {
         scene.fail(fail.get(i));
-        if (!scene.await(() -> scene.allRun()))
+        if (!scene.await(scene::allRun))
           return Optional.of(
               "%s, that's not the end. But earlier, after %s failed for time number %d, these did not run: %s."
                   .formatted(story, fail.get(i), i + 1, scene.idle()));
@@ -184,7 +185,7 @@ public final class Exercise09b implements Stage<String> {
   /// A shop, and what its parts do.
   private static final class Scene implements AutoCloseable {
     static final List<String> NAMES = List.of("session", "clicks", "orders", "mailer");
-    static final java.util.Comparator<String> ORDER = java.util.Comparator.comparing(NAMES::indexOf);
+    static final Comparator<String> ORDER = Comparator.comparing(NAMES::indexOf);
 
     final List<String> notes = Collections.synchronizedList(new ArrayList<>());
     final BlockingQueue<ContainTheDamage.Failure> ends = new LinkedBlockingQueue<>();
@@ -256,8 +257,8 @@ public final class Exercise09b implements Stage<String> {
       for (String note : List.copyOf(notes)) {
         String name = note.replaceFirst(".* ", "");
         boolean producer = Set.of("clicks", "orders").contains(name);
-        if (note.startsWith("end ")) running.remove(name);
-        else running.add(name);
+        if (note.startsWith("start ")) running.add(name);
+        else running.remove(name);
         if (note.startsWith("start ") && producer && !running.contains("session"))
           return Optional.of(
               "%s, it goes wrong: %s starts when there is no session. It went: %s."
