@@ -36,10 +36,36 @@ import java.util.stream.Stream;
 
 /// # 9 · The supervision tree
 ///
-/// *Being written.*
+/// **The question.** Clicks and orders come from the same broker, through one
+/// session. The client counts who holds it: whoever comes first logs in, and
+/// whoever leaves last logs out. (Your connection pool may well do that.)
+///
+/// The session expires. The clicks' producer fails, lets go of it, is restarted,
+/// and gets the session again: the same, expired one, since the orders' producer
+/// still holds it. Then that one fails. By then the first one holds it. Each
+/// supervisor of chapter 8 does what it should, and each keeps the other one's
+/// dead session alive. For ever.
+///
+/// Who can see that those two belong together?
+///
+/// After this chapter you can
+///
+/// - choose between one-for-one, one-for-all and rest-for-one;
+/// - draw a tree for a system of yours, and say where a failure ends;
+/// - start in order, stop in reverse, and bound the time that it takes.
+///
+/// *Reading: 20 minutes. Exercises: 65 minutes.*
+///
+/// **Predict.** One supervisor for both producers, clicks first, three restarts
+/// allowed. The session expires at the clicks' third read. It is one-for-one. How
+/// often does anybody log in, and how does it end? And with another supervisor
+/// above this one?
 class SupervisionTree {
 
   /// ## Carried over
+  ///
+  /// The intensity, time and pauses; from chapter 8 the outcomes, verdicts and
+  /// events. From here to the end of the tree you can copy everything.
 
   // region the intensity
 
@@ -106,8 +132,6 @@ class SupervisionTree {
   }
 
   // endregion
-
-  /// ## Carried over, too
 
   // region the outcomes
 
@@ -230,6 +254,16 @@ class SupervisionTree {
 
   // endregion
 
+  /// ## A child starts
+  ///
+  /// A group is started in order: first who opens the session, then who needs it.
+  /// For that, a child must be able to say "I have started". So a step gets a
+  /// beginning and an end. `open` is called before its first run, each time that
+  /// it's started, and `close` after its last. Whatever a step needs, it opens
+  /// there: a connection that failed is no good for another try.
+  ///
+  /// (A step that has nothing to open is still a lambda.)
+
   // region a step that opens
 
   /// One step, from a state to the next one. It may wait, and it may throw.
@@ -254,6 +288,11 @@ class SupervisionTree {
   }
 
   // endregion
+
+  /// The specification is chapter 8's, less the intensity. That moves to the
+  /// supervisor, as in OTP: what's counted is the restarts of all its children
+  /// together. A noisy child spends its siblings' budget. If that's wrong, they
+  /// need two supervisors.
 
   // region a child without an intensity
 
@@ -315,6 +354,14 @@ class SupervisionTree {
   }
 
   // endregion
+
+  /// ## A child runs, once
+  ///
+  /// Chapter 8's loop did everything on the child's own thread: run, judge,
+  /// pause, restart. But now somebody else decides on restarts, since they may
+  /// concern others. So what's left for the child's thread is one life: open,
+  /// drive, close, and the judgement on the failure, if any. Then it's over, and
+  /// `whenEnded` is told.
 
   // region the running child
 
@@ -435,6 +482,27 @@ class SupervisionTree {
 
   // endregion
 
+  /// ## The supervisor
+  ///
+  /// In OTP everything is a process, and a supervisor is one too. Here everything
+  /// is a step. What would be a supervisor's state? Its children, each with its
+  /// own state. And its one step goes on until it's stopped, or can do no more.
+  ///
+  /// That's no trick. It means that a supervisor can be the child of another one,
+  /// with no further line of code. It fails like any child: with a state from
+  /// where to go on. So a supervisor that is restarted doesn't forget how far its
+  /// children had come. (OTP's does: it starts them as specified.)
+  ///
+  /// Read `open`, `run` and `restart`. They're the chapter. What stands below
+  /// `// From outside` can wait for another day.
+  ///
+  /// *In the margin:* there is one thread that does everything, one errand after
+  /// the other, from a mailbox. A child that ends leaves an errand there. So does
+  /// a pause that is over. Two children that fail in the same instant are handled
+  /// one after the other, and there is no lock to forget. OTP does it for the
+  /// same reason. The price is that nobody may keep the supervisor waiting. So
+  /// judges wait on their child's thread, and pauses on one of their own.
+
   // region the tree
 
   /// Who else is restarted when a child fails: nobody, all the others, or those that were started after it.
@@ -450,14 +518,14 @@ class SupervisionTree {
     final boolean stillRuns;
 
     ChildFailed(String id, String why, boolean stillRuns, Exception cause) {
-      super(id + " failed for good: " + why, cause);
+      super(id + ": " + why, cause);
       this.id = id;
       this.stillRuns = stillRuns;
     }
 
     @Override
     public String toString() {
-      return getCause() == null ? getMessage() : id + " failed for good: " + getCause();
+      return getCause() == null ? getMessage() : id + ": " + getCause();
     }
   }
 
@@ -568,7 +636,7 @@ class SupervisionTree {
       return new Running<>(root, root.initial(), running -> tell(new Ended(id, running.end())));
     }
 
-    // As a step
+    // As a step: its children are started, supervised, and stopped
 
     /// Starts all the children, one after the other, or none.
     @Override
@@ -596,7 +664,7 @@ class SupervisionTree {
         ended.complete(null);
         return new Done<>(fromHere());
       } catch (Throwable e) {
-        return new Failed<>(new Failure<>(stopAll(e), fromHere(), "supervise"));
+        return new Failed<>(new Failure<>(stopAll(e), fromHere(), "run"));
       }
     }
 
@@ -718,9 +786,7 @@ class SupervisionTree {
       tell(new Restarting(child.spec.id(), child.from, pause));
       if (pause.isPositive())
         child.pause =
-            Thread.ofVirtual()
-                .name("pause of " + child.spec.id())
-                .start(() -> sleep(child, pause));
+            Thread.ofVirtual().name("pause of " + child.spec.id()).start(() -> sleep(child, pause));
       else startGroup(child);
     }
 
@@ -1089,6 +1155,11 @@ class SupervisionTree {
   // endregion
 
   /// ## A session that two producers share
+  ///
+  /// This is the trouble that we began with. Only the turns are for the stage: in
+  /// earnest nobody takes turns, and once in a while both producers fail at the
+  /// same time, the session is let go of, and the system heals. By luck, which is
+  /// the worst way.
 
   /// Whoever comes first logs in, and whoever leaves last logs out. The two read in turns, so that you'll
   /// see the same run as we do.
@@ -1157,6 +1228,142 @@ class SupervisionTree {
     }
   }
 
+  /// ## Run it
+  ///
+  /// Three times the same failure.
+  ///
+  /// ```console
+  /// $ ./jbang chapters/09-supervision-tree.java --events 4 --fault read@2
+  /// 09 · supervision tree: 4 clicks, and as many orders
+  ///
+  /// One for one:
+  /// Starting shop at [clicks@0, orders@0].
+  /// Starting clicks at 0.
+  /// Starting orders at 0.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// Restarting clicks in 85 ms.
+  ///   ├─ ~ clicks at 2
+  ///   └─ ● orders at 2
+  /// Starting clicks at 2.
+  /// An error has occurred: orders@2 Session has timed out.
+  /// Restarting orders in 86 ms.
+  ///   ├─ ● clicks at 2
+  ///   └─ ~ orders at 2
+  /// Starting orders at 2.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// Restarting clicks in 187 ms.
+  ///   ├─ ~ clicks at 2
+  ///   └─ ● orders at 2
+  /// Starting clicks at 2.
+  /// An error has occurred: orders@2 Session has timed out.
+  /// Giving up on orders: at most 3 restarts in 60000 ms.
+  /// clicks has stopped at 2.
+  /// shop has failed.
+  ///   ├─ ■ clicks at 2
+  ///   └─ ■ orders at 2
+  /// 4 clicks and orders arrived, with 1 logins.
+  ///
+  /// One for all:
+  /// Starting shop at [clicks@0, orders@0].
+  /// Starting clicks at 0.
+  /// Starting orders at 0.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// orders has stopped at 2.
+  /// Restarting clicks in 85 ms.
+  ///   ├─ ~ clicks at 2
+  ///   └─ ~ orders at 2
+  /// Starting clicks at 2.
+  /// Starting orders at 2.
+  ///   ├─ ■ clicks at 4
+  ///   └─ ■ orders at 4
+  /// 8 clicks and orders arrived, with 2 logins.
+  ///
+  /// One for one, with a supervisor above:
+  /// Starting app at [shop@[clicks@0, orders@0]].
+  /// Starting shop at [clicks@0, orders@0].
+  /// Starting clicks at 0.
+  /// Starting orders at 0.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// Restarting clicks in 85 ms.
+  ///   └─ ● shop
+  ///      ├─ ~ clicks at 2
+  ///      └─ ● orders at 2
+  /// Starting clicks at 2.
+  /// An error has occurred: orders@2 Session has timed out.
+  /// Restarting orders in 86 ms.
+  ///   └─ ● shop
+  ///      ├─ ● clicks at 2
+  ///      └─ ~ orders at 2
+  /// Starting orders at 2.
+  /// An error has occurred: clicks@2 Session has timed out.
+  /// Restarting clicks in 187 ms.
+  ///   └─ ● shop
+  ///      ├─ ~ clicks at 2
+  ///      └─ ● orders at 2
+  /// Starting clicks at 2.
+  /// An error has occurred: orders@2 Session has timed out.
+  /// Giving up on orders: at most 3 restarts in 60000 ms.
+  /// clicks has stopped at 2.
+  /// An error has occurred: supervise@[clicks@2, orders@2] orders failed for good: Session has timed out.
+  /// Restarting shop in 94 ms.
+  ///   └─ ~ shop
+  ///      ├─ ■ clicks at 2
+  ///      └─ ■ orders at 2
+  /// Starting shop at [clicks@2, orders@2].
+  /// Starting clicks at 2.
+  /// Starting orders at 2.
+  ///   └─ ■ shop
+  ///      ├─ ■ clicks at 4
+  ///      └─ ■ orders at 4
+  /// 8 clicks and orders arrived, with 2 logins.
+  /// Replay: ./jbang chapters/09-supervision-tree.java --events 4 --fault read@2 --seed 42
+  /// ```
+  ///
+  /// **One for one** gives up after one login. Each restart was one of a healthy
+  /// producer that got a dead session.
+  ///
+  /// **One for all** stops the orders, too. So nobody holds the session, and the
+  /// next one to come logs in. One restart, and both go on where they were.
+  ///
+  /// **With a supervisor above**, the wrong strategy heals in the end. The shop
+  /// couldn't help itself, so it failed, as a whole. Its supervisor restarted it,
+  /// as a whole. That's what escalation is: the same remedy, one size larger.
+  /// Above the root stands whoever started the process, such as Kubernetes, and
+  /// above that somebody with a pager.
+  ///
+  /// *In the margin:* budgets multiply, as retries do. A shop with three restarts,
+  /// below an app with three, fails 4 · 4 = 16 times before the process ends. And
+  /// in between there are pauses. Broadway allows its processors no restart at
+  /// all: any crash there goes up at once.
+  ///
+  /// ## Which strategy?
+  ///
+  /// | if a child fails | then | for example |
+  /// |---|---|---|
+  /// | and the others don't notice | one-for-one | a producer for each partition |
+  /// | and the others can't go on without it | rest-for-one, with what they need first | a session, and then its producers |
+  /// | and they all share something that may be broken now | one-for-all | our two |
+  ///
+  /// When in doubt, ask what each child *knows* of the others. If it's nothing,
+  /// take one-for-one.
+  ///
+  /// ## What we do otherwise
+  ///
+  /// We know OTP's tests and suture's, and have run their cases against this
+  /// chapter; the table is in `tests/CONFORMANCE.md`. Where we differ, it's on
+  /// purpose:
+  ///
+  /// - A child goes on **where it failed**; the same with all of a supervisor's
+  ///   children after an escalation.
+  /// - Restarts **pause**, and progress forgives. OTP restarts at once.
+  /// - There is **no kill**. Who doesn't stop is named, and its supervisor fails
+  ///   for good: two of one child at the same time would be worse. The next larger
+  ///   thing that one *can* kill in Java is the process.
+  /// - An **`Error`** goes up to the root, and everything stops on its way.
+  /// - A sibling that **has ended**, or that you terminated, stays so when its
+  ///   group is restarted.
+  /// - suture never gives up, it pauses. OTP can end with its last child; here
+  ///   that's `untilAllAreDone`.
   void main(String... args) throws Exception {
     var demo = new Demo(SCRIPT, EVENTS, args);
     IO.println("09 · supervision tree: " + demo.events() + " clicks, and as many orders");
@@ -1171,7 +1378,7 @@ class SupervisionTree {
   }
 
   static final String SCRIPT = "09-supervision-tree";
-  static final int EVENTS = 2000;
+  static final int EVENTS = 2_000;
   static final Intensity THREE_A_MINUTE = new Intensity(3, Duration.ofMinutes(1));
 
   static void run(Demo demo, Strategy strategy, boolean withApp)
@@ -1207,7 +1414,7 @@ class SupervisionTree {
     }
     IO.print(drawn(top.get().children(), "  "));
     IO.println(
-        "%d clicks and orders arrived, with %d logins.".formatted(channel.size(), session.logins));
+        "%d clicks and orders arrived. Logins: %d.".formatted(channel.size(), session.logins));
   }
 
   /// The tree as it is now.
@@ -1234,6 +1441,10 @@ class SupervisionTree {
     }
     return drawn.toString();
   }
+
+  /// ## The apparatus
+  ///
+  /// Carried over, word for word.
 
   // region the apparatus
 
@@ -1325,4 +1536,20 @@ class SupervisionTree {
   }
 
   // endregion
+
+  /// ## What we have, and what still breaks
+  ///
+  /// A tree that mends what it can at the smallest place, and the rest one size
+  /// larger. All the promises of the table are kept, as long as the process lives.
+  ///
+  /// That's the next thing to break. All our states are in memory. Somebody types
+  /// `kill -9`, and the next process begins at 0. That's chapter 10, which is to
+  /// come.
+  ///
+  /// **Exercises:** `exercises/09-a-restart-a-pipeline.java`,
+  /// `exercises/09-b-contain-the-damage.java`.
+  ///
+  /// **Sources:** OTP's "Supervisor Behaviour" in *Design Principles*, and
+  /// `supervisor(3)`; Armstrong's thesis, chapter 5, "Programming fault-tolerant
+  /// systems"; Broadway's `topology.ex`; suture's `v4/supervisor.go`.
 }

@@ -19,6 +19,7 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.parser=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
+//SOURCES BenchTest.java
 //SOURCES DriftTest.java
 //SOURCES ExercisesTest.java
 //SOURCES HarnessTest.java
@@ -101,7 +102,7 @@ class AllTests implements Callable<Integer> {
           List.of("SelfContainedTest", "TranscriptsTest"),
           List.of("MatrixTest", "SaboteursTest", "ExercisesTest", "HarnessTest"),
           List.of("SchedulesTest", "SessionsTest", "DriftTest"),
-          List.of("LauncherTest", "SideBySideTest"));
+          List.of("LauncherTest", "SideBySideTest", "BenchTest"));
 
   @Parameters(
       paramLabel = "WHAT",

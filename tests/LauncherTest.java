@@ -366,6 +366,19 @@ class LauncherTest {
     assertThat(started.out()).as("%s", started).contains(option + "[echo][test][echo]\n");
   }
 
+  @Test
+  void a_name_of_the_catalog_comes_before_a_folder_of_that_name() throws Exception {
+    pretendInstalledJBang("99.0.0");
+    Files.createDirectory(somewhereElse.resolve("echo"));
+
+    var started = withJdk().run("echo", "echo");
+
+    var catalog = launcher.resolveSibling("jbang-catalog.json");
+    assertThat(started.out())
+        .as("%s", started)
+        .contains("[--catalog=%s][echo@%1$s][echo]\n".formatted(catalog));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"no-name-of-ours", "echo.java", ".*", "version", "--catalog=x echo", ""})
   void other_words_are_left_alone(String line) throws Exception {

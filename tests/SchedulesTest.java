@@ -21,6 +21,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
@@ -38,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SchedulesTest {
 
   private static final int EVENTS = 5;
-  private static final long SEEDS = 21_000;
+  private static final long SEEDS = 15_000;
   private static final int INTERRUPTED = 10_000;
   private static final Duration DEADLINE = Duration.ofSeconds(60);
 
@@ -49,7 +50,9 @@ class SchedulesTest {
               4, new Model(3, false, false, false, false),
               5, new Model(9, true, false, false, false),
               6, new Model(9, true, true, false, false),
-              7, new Model(9, true, true, true, true)));
+              7, new Model(9, true, true, true, true),
+              8, new Model(9, true, true, true, true),
+              9, new Model(9, true, true, true, true)));
 
   private static Subject subjectOf(int chapter) {
     return Subject.of(Matrix.sourceOf(chapter), Matrix.stageOf(chapter));
@@ -77,14 +80,20 @@ class SchedulesTest {
   }
 
   @Test
-  void that_makes_more_than_100_000_schedules_with_those_that_are_interrupted() {
-    long schedules = MODELS.size() * (SEEDS + Script.all(EVENTS).size()) + INTERRUPTED;
+  void that_makes_more_than_100_000_schedules_with_those_that_are_stopped() {
+    long schedules = MODELS.size() * (SEEDS + Script.all(EVENTS).size()) + 3 * INTERRUPTED;
     assertThat(schedules).isGreaterThan(100_000);
   }
 
-  @Test
-  void chapter_7_may_be_interrupted_at_any_moment_of_any_plan() throws Exception {
-    var subject = subjectOf(7);
+  @TestFactory
+  Stream<DynamicTest> chapters_7_to_9_may_be_stopped_at_any_moment_of_any_plan() {
+    return IntStream.rangeClosed(7, 9)
+        .mapToObj(
+            chapter -> dynamicTest("%02d".formatted(chapter), () -> stopAtAnyMoment(chapter)));
+  }
+
+  private static void stopAtAnyMoment(int chapter) throws Exception {
+    var subject = subjectOf(chapter);
     var scripts =
         Script.all(4).stream()
             .filter(script ->
@@ -93,7 +102,7 @@ class SchedulesTest {
     int[] runs = {0};
     inTime(() -> {
       for (Script script : scripts) {
-        var interrupted = Schedules.interrupted(subject, script, MODELS.get(7));
+        var interrupted = Schedules.interrupted(subject, script, MODELS.get(chapter));
         runs[0] += interrupted.runs();
         interrupted.complaint().ifPresent(Assertions::fail);
       }
@@ -129,7 +138,7 @@ class SchedulesTest {
     assertThat(interrupted.complaint())
         .hasValueSatisfying(complaint ->
             assertThat(complaint)
-                .contains("interrupted at moment 1 of --events 2", "arrived=[1]", "read 1"));
+                .contains("asked to stop at moment 1 of --events 2", "arrived=[1]", "read 1"));
   }
 
   @Test

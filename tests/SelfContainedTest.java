@@ -152,6 +152,49 @@ class SelfContainedTest {
     assertThat(result.err().lines().findFirst()).get().asString().contains(quoted).endsWith(".");
   }
 
+  /// What README.md says about taking chapter 8's supervisor to work.
+  @Test
+  void the_supervisor_alone_runs_the_example_in_the_readme(@TempDir Path project) throws Exception {
+    String readme = Files.readString(Repository.root().resolve("README.md"));
+    String example = between(readme, "```java\n", "```");
+    String output = between(readme.substring(readme.indexOf(example)), "```text\n", "```");
+    String chapter =
+        Files.readString(Repository.root().resolve("chapters/08-reusable-supervisor.java"));
+    String imports = between(chapter, "\nimport ", "\n/// # ");
+    String supervisor =
+        "// region the intensity"
+            + between(chapter, "// region the intensity", "// region the supervisor")
+            + between(chapter, "// region the supervisor", "// endregion");
+    String fetch =
+        """
+          boolean busy = true;
+
+          String fetch(int n) throws java.io.IOException {
+            if (n == 1 && busy) {
+              busy = false;
+              throw new java.io.IOException("The line is busy.");
+            }
+            return "line " + n;
+          }
+        }
+        """;
+    Path file = project.resolve("Lines.java");
+    Files.writeString(
+        file,
+        "import " + imports + example + fetch + "\nclass Supervision {\n" + supervisor + "}\n");
+    Result result = await(JAVA + file.getFileName(), project);
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out()).isEqualTo(output);
+  }
+
+  private static String between(String text, String from, String to) {
+    int start = text.indexOf(from);
+    assertThat(start).as("there is " + from).isNotNegative();
+    int end = text.indexOf(to, start + from.length());
+    assertThat(end).as("there is " + to + " behind " + from).isNotNegative();
+    return text.substring(start + from.length(), end);
+  }
+
   private static String replayOf(Result demo) {
     return demo.out()
         .lines()

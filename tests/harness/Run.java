@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -97,6 +98,10 @@ public final class Run<E> implements AutoCloseable {
   private final boolean oneOfMany;
   private int interruptAt;
   private int moments;
+
+  /// There is somebody who can be asked to stop.
+  private final CountDownLatch begun = new CountDownLatch(1);
+
   private boolean told;
   private String end = "";
   private int afterTheEnd;
@@ -195,13 +200,14 @@ public final class Run<E> implements AutoCloseable {
   /// One of many thousands: started on the caller's thread, and nobody looks at threads. It's for
   /// programs of which we know that they come to an end: see [#drainToTheEnd].
   ///
-  /// @param interruptAt at which moment its thread is interrupted; 0 for never. The beginning and the end
+  /// @param interruptAt at which moment it is asked to stop; 0 for never. The beginning and the end
   ///     of each of its calls are a moment, counted from 1
   static <E> Run<E> oneOfMany(Stage<E> stage, Script script, int interruptAt) throws Exception {
     var run = new Run<>(stage, script, true);
     run.interruptAt = interruptAt;
     run.started = true;
     stage.start(run);
+    run.begun.countDown();
     return run;
   }
 
@@ -704,8 +710,21 @@ public final class Run<E> implements AutoCloseable {
   }
 
   /// Where a call of the program begins or ends, the program may be interrupted.
+  /// Asks the program to stop, from inside, if this is the moment.
   void maybeInterrupt() {
-    if (interruptAt > 0 && ++moments == interruptAt) Thread.currentThread().interrupt();
+    if (interruptAt == 0 || !isTheMoment()) return;
+    try {
+      begun.await();
+      stage.stop(Duration.ZERO);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Exception e) {
+      throw new IllegalStateException("It can't be asked to stop.", e);
+    }
+  }
+
+  private synchronized boolean isTheMoment() {
+    return ++moments == interruptAt;
   }
 
   synchronized int moments() {

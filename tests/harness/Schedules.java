@@ -147,7 +147,7 @@ public final class Schedules {
           return new Interrupted(
               moment,
               Optional.of(
-                  "interrupted at moment %d of %s\nExpected: %s\nHappened: %s\n%s"
+                  "asked to stop at moment %d of %s\nExpected: %s\nHappened: %s\n%s"
                       .formatted(moment, script, expected, happened, run.timeline().draw(60))));
       }
     }
