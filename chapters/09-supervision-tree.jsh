@@ -76,29 +76,43 @@ SupervisionTree.Supervisor tree(String strategy) {
 
 Puppet clicks = new Puppet("clicks"), orders = new Puppet("orders"); var shop = tree("ONE_FOR_ONE");
 var root = shop.start("shop", clicks.spec(), orders.spec()); Puppet.next(2);
+// ==> prints open clicks at 0, open orders at 0
 
 // In the order in which you named them, the second one when the first had opened. Send the clicks one
 // step on, and then let them fail. Where do they begin again, and who else does?
 
 clicks.pull(2, "go on", "fail");
+// ==> prints close clicks, open clicks at 1
 
 // One for one. And the tree knows what happened. Ask it: nobody is disturbed.
 
 for (var child : shop.children())
   IO.println(child.id() + ", " + child.restarts() + ", " + child.lastFailure());
+// ==> prints clicks, 1, Optional[clicks@1 java.lang.IllegalStateException: The string is torn.]
+// ==> prints orders, 0, Optional.empty
 
 // A mailer, while all that runs. Then another one of the same name, and one without a key. Which of
 // them are in the list afterwards?
 
 for (int i = 0; i < 2; i++) shop.startChild(new Puppet("mailer").spec());
+// ==> throws IllegalArgumentException: There is a child 'mailer' already.
 shop.startChild(new Puppet("locked", false).spec());
+// ==> throws ChildFailed: locked failed for good: it did not start
 Puppet.next(1); IO.print(SupervisionTree.drawn(shop.children(), ""));
+// ==> prints open mailer at 0
+// ==> prints ├─ ● clicks at 1
+// ==> prints ├─ ● orders at 0
+// ==> prints └─ ● mailer at 0
 
 // Whoever never started was never there. Terminate the mailer: it has ended, and stays in the list.
 // Whoever runs can't be deleted.
 
 shop.terminateChild("mailer"); IO.print(SupervisionTree.drawn(shop.children(), ""));
+// ==> prints ├─ ● clicks at 1
+// ==> prints ├─ ● orders at 0
+// ==> prints └─ ■ mailer at 0
 shop.deleteChild("clicks");
+// ==> throws IllegalStateException: 'clicks' runs, or is about to: terminate it first.
 
 // The mailer can come back. Then stop it all, from the outside.
 
@@ -108,6 +122,8 @@ shop.deleteChild("clicks");
   IO.println(root.join());
   Puppet.next(5);
 }
+// ==> prints Stopped[state=[clicks@1, orders@0, mailer@0]]
+// ==> prints close mailer, open mailer at 0, close mailer, close orders, close clicks
 
 // The last one first, and each says where it was. That list is the supervisor's state, as an offset
 // is a producer's. So give it back. Who begins where?
@@ -118,6 +134,8 @@ if (root.join() instanceof SupervisionTree.Stopped(var children))
     again.stop();
     Puppet.next(3);
   }
+// ==> prints open clicks at 1, open orders at 0, open mailer at 0
+// ==> prints close mailer, close orders, close clicks
 
 // Now three in a row, of which the middle one fails. One for all, and then rest for one. Say it aloud
 // before you look.
@@ -132,7 +150,13 @@ void middleFails(String strategy, int many) throws InterruptedException {
   }
 }
 middleFails("ONE_FOR_ALL", 6);
+// ==> prints open a at 0, open b at 0, open c at 0
+// ==> prints close b, close c, close a, open a at 0, open b at 0, open c at 0
+// ==> prints close c, close b, close a
 middleFails("REST_FOR_ONE", 4);
+// ==> prints open a at 0, open b at 0, open c at 0
+// ==> prints close b, close c, open b at 0, open c at 0
+// ==> prints close c, close b, close a
 
 // b closes by itself. The others are asked to, the last one first, and only when all have closed the
 // first one opens. Next, a row in which the last one has no key, right from the start.
@@ -142,6 +166,8 @@ middleFails("REST_FOR_ONE", 4);
   IO.println(row.join());
   Puppet.next(2);
 }
+// ==> prints Failed[failure=start row@[orders@0, locked@0] locked failed for good: java.lang.IllegalStateException: No key.]
+// ==> prints open orders at 0, close orders
 
 // All or none. And a supervisor that does not start has failed, like any child. That's the next thing
 // to try: the shop as a child of an app. One restart is allowed, and the clicks fail twice.
@@ -149,12 +175,16 @@ middleFails("REST_FOR_ONE", 4);
 var app = tree("ONE_FOR_ONE").start(
     "app", shop.as("shop", clicks.spec(), orders.spec()).with(SupervisionTree.Pauses.NONE));
 Puppet.next(2); clicks.pull(6, "fail", "fail");
+// ==> prints open clicks at 0, open orders at 0
+// ==> prints close clicks, open clicks at 0, close clicks, close orders, open clicks at 0, open orders at 0
 
 // The first failure took the clicks alone. The second one was too much for the shop: it ended its
 // children, said so to the app, and was started again. So its books are new, and the clicks may fail
 // once more. And then?
 
 clicks.pull(4, "fail", "fail"); app.join();
+// ==> prints close clicks, open clicks at 0, close clicks, close orders
+// ==> Failed[failure=supervise@[shop@[clicks@0, orders@0]] shop failed for good: clicks failed for good: java.lang.IllegalStateException: The string is torn.]
 
 // The app had one restart, too, and it was used up. Nobody is left to ask, so the exit says it all,
 // down to the string. An Error doesn't climb like that, from restart to restart. It goes straight to
@@ -165,6 +195,8 @@ clicks.pull(4, "fail", "fail"); app.join();
   clicks.pull(4, "Only joking.");
   last.join();
 }
+// ==> prints open clicks at 0, open orders at 0, close clicks, close orders
+// ==> throws ExecutionException: java.lang.Error: Only joking.
 
 // At last, one who won't listen. It has 50 ms to stop, and waits for an answer.
 
@@ -186,6 +218,8 @@ clicks.pull(4, "fail", "fail"); app.join();
   Puppet.next(1);
   answer.countDown();
 }
+// ==> prints Optional.empty, Stopped[state=[deaf@0]]
+// ==> prints deaf still runs
 
 // The stop has nothing to report, and the exit says that it has stopped, which is true of the root.
 // The deaf one still runs, and the listener is the only one who hears of it. So listen.

@@ -236,7 +236,7 @@ public enum Mistake {
       "it is restarted at its initial state, and not where it failed",
       "which state the child gets after a failure"),
   RESTARTS_OTHER_SIBLINGS(
-      "a child is restarted that the strategy leaves alone, or the other way round",
+      "a child is restarted that the strategy leaves alone",
       "which siblings belong to the group of the one that failed"),
   FORGETS_THE_FAILED(
       "the one that failed isn't started again",

@@ -104,20 +104,27 @@ final class TreeChecks {
       notes.collect(NAMES.size());
       notes.failNow();
       notes.collect(expected.size() - 2 * NAMES.size());
+      notes.collectTheRest();
     }
     notes.collectTheRest();
     String what =
         "under %s, of a, b and c the child %s failed, and then all were stopped. ".formatted(strategy, failing);
-    if (notes.startsOver.isPresent())
-      return broken(
-          run,
-          STARTS_OVER,
-          what + notes.startsOver.get(),
-          notes.startsOver.get().startsWith(failing) ? Mistake.STARTS_FROM_THE_SPECIFICATION : Mistake.STARTS_SIBLINGS_OVER);
-    if (notes.seen.equals(expected)) return Optional.empty();
+    if (notes.seen.equals(expected)) return startsOver(run, failing, what, notes);
     what += "It went: %s. It should go: %s.".formatted(String.join(", ", notes.seen), String.join(", ", expected));
     boolean sameOnes = sorted(notes.seen).equals(sorted(expected));
     return broken(run, sameOnes ? WRONG_ORDER : WRONG_SIBLINGS, what, mistakeOf(failing, notes.seen, expected));
+  }
+
+  private static Optional<Broken> startsOver(
+      Run<?> run, String failing, String what, Notes notes) {
+    return notes.startsOver.flatMap(name ->
+        broken(
+            run,
+            STARTS_OVER,
+            what + name + " had come to state 1, and was started again at 0.",
+            name.equals(failing)
+                ? Mistake.STARTS_FROM_THE_SPECIFICATION
+                : Mistake.STARTS_SIBLINGS_OVER));
   }
 
   private static List<String> sorted(List<String> notes) {
@@ -136,10 +143,10 @@ final class TreeChecks {
       boolean early = theEndsOf(seen.subList(0, restarts)).size() < theEndsOf(expected.subList(0, restarts)).size();
       return early ? Mistake.DOES_NOT_AWAIT_A_STOP : Mistake.STOPS_IN_START_ORDER;
     }
+    if (!odd.isEmpty()) return Mistake.RESTARTS_OTHER_SIBLINGS;
     if (missing.contains("start " + failing)) return Mistake.FORGETS_THE_FAILED;
-    if (!missing.isEmpty() && missing.stream().allMatch(note -> note.startsWith("end ")))
-      return Mistake.LEAVES_CHILDREN_RUNNING;
-    return odd.isEmpty() ? Mistake.FORGETS_A_SIBLING : Mistake.RESTARTS_OTHER_SIBLINGS;
+    boolean onlyEnds = missing.stream().allMatch(note -> note.startsWith("end "));
+    return onlyEnds ? Mistake.LEAVES_CHILDREN_RUNNING : Mistake.FORGETS_A_SIBLING;
   }
 
   private static List<String> theStartsOf(List<String> notes) {
@@ -183,7 +190,7 @@ final class TreeChecks {
       }
     }
 
-    /// Whoever was only asked to end may still be about to.
+    /// What nobody expects, or comes too late. In the right program nothing is left.
     void collectTheRest() throws InterruptedException {
       for (String note; (note = noted.poll(5 * MOMENT_MILLIS, TimeUnit.MILLISECONDS)) != null; )
         seen.add(note);
@@ -201,7 +208,7 @@ final class TreeChecks {
         public void started(int from) {
           takeMoments(NAMES.size() - 1 - place);
           if (hasFailed && from == 0)
-            startsOver = Optional.of(name + " had come to state 1, and was started again at 0.");
+            startsOver = Optional.of(name);
           noted.add("start " + name);
         }
 
