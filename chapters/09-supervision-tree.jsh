@@ -97,7 +97,7 @@ for (var child : shop.children())
 for (int i = 0; i < 2; i++) shop.startChild(new Puppet("mailer").spec());
 // ==> throws IllegalArgumentException: There is a child 'mailer' already.
 shop.startChild(new Puppet("locked", false).spec());
-// ==> throws ChildFailed: locked failed for good: it did not start
+// ==> throws ChildFailed: locked: it did not start
 Puppet.next(1); IO.print(SupervisionTree.drawn(shop.children(), ""));
 // ==> prints open mailer at 0
 // ==> prints ├─ ● clicks at 1
@@ -166,7 +166,7 @@ middleFails("REST_FOR_ONE", 4);
   IO.println(row.join());
   Puppet.next(2);
 }
-// ==> prints Failed[failure=start row@[orders@0, locked@0] locked failed for good: java.lang.IllegalStateException: No key.]
+// ==> prints Failed[failure=start row@[orders@0, locked@0] locked: java.lang.IllegalStateException: No key.]
 // ==> prints open orders at 0, close orders
 
 // All or none. And a supervisor that does not start has failed, like any child. That's the next thing
@@ -184,7 +184,7 @@ Puppet.next(2); clicks.pull(6, "fail", "fail");
 
 clicks.pull(4, "fail", "fail"); app.join();
 // ==> prints close clicks, open clicks at 0, close clicks, close orders
-// ==> Failed[failure=supervise@[shop@[clicks@0, orders@0]] shop failed for good: clicks failed for good: java.lang.IllegalStateException: The string is torn.]
+// ==> Failed[failure=run@[shop@[clicks@0, orders@0]] shop: clicks: java.lang.IllegalStateException: The string is torn.]
 
 // The app had one restart, too, and it was used up. Nobody is left to ask, so the exit says it all,
 // down to the string. An Error doesn't climb like that, from restart to restart. It goes straight to

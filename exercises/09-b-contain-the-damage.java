@@ -56,8 +56,7 @@ class ContainTheDamage {
   }
 
   /// ## The tree
-  static Child shop(
-      Work session, Work clicks, Work orders, Work mailer, Consumer<String> out) {
+  static Child shop(Work session, Work clicks, Work orders, Work mailer, Consumer<String> out) {
     return new Child( // TODO so far, all suffer for all
         "shop",
         new Supervisor(

@@ -47,8 +47,7 @@ class ContainTheDamage {
   }
 
   /// ## The tree
-  static Child shop(
-      Work session, Work clicks, Work orders, Work mailer, Consumer<String> out) {
+  static Child shop(Work session, Work clicks, Work orders, Work mailer, Consumer<String> out) {
     var producers =
         new Supervisor(
             Strategy.ONE_FOR_ONE, 3, out, new Child("clicks", clicks), new Child("orders", orders));

@@ -108,15 +108,21 @@ final class TreeChecks {
     }
     notes.collectTheRest();
     String what =
-        "under %s, of a, b and c the child %s failed, and then all were stopped. ".formatted(strategy, failing);
+        "under %s, of a, b and c the child %s failed, and then all were stopped. "
+            .formatted(strategy, failing);
     if (notes.seen.equals(expected)) return startsOver(run, failing, what, notes);
-    what += "It went: %s. It should go: %s.".formatted(String.join(", ", notes.seen), String.join(", ", expected));
+    what +=
+        "It went: %s. It should go: %s."
+            .formatted(String.join(", ", notes.seen), String.join(", ", expected));
     boolean sameOnes = sorted(notes.seen).equals(sorted(expected));
-    return broken(run, sameOnes ? WRONG_ORDER : WRONG_SIBLINGS, what, mistakeOf(failing, notes.seen, expected));
+    return broken(
+        run,
+        sameOnes ? WRONG_ORDER : WRONG_SIBLINGS,
+        what,
+        mistakeOf(failing, notes.seen, expected));
   }
 
-  private static Optional<Broken> startsOver(
-      Run<?> run, String failing, String what, Notes notes) {
+  private static Optional<Broken> startsOver(Run<?> run, String failing, String what, Notes notes) {
     return notes.startsOver.flatMap(name ->
         broken(
             run,
@@ -140,7 +146,9 @@ final class TreeChecks {
       if (!theStartsOf(seen).equals(theStartsOf(expected))) return Mistake.DOES_NOT_AWAIT_A_START;
       int restarts = NAMES.size();
       while (expected.get(restarts).startsWith("end ")) restarts++;
-      boolean early = theEndsOf(seen.subList(0, restarts)).size() < theEndsOf(expected.subList(0, restarts)).size();
+      boolean early =
+          theEndsOf(seen.subList(0, restarts)).size()
+              < theEndsOf(expected.subList(0, restarts)).size();
       return early ? Mistake.DOES_NOT_AWAIT_A_STOP : Mistake.STOPS_IN_START_ORDER;
     }
     if (!odd.isEmpty()) return Mistake.RESTARTS_OTHER_SIBLINGS;
@@ -192,7 +200,7 @@ final class TreeChecks {
 
     /// What nobody expects, or comes too late. In the right program nothing is left.
     void collectTheRest() throws InterruptedException {
-      for (String note; (note = noted.poll(5 * MOMENT_MILLIS, TimeUnit.MILLISECONDS)) != null; )
+      for (String note; (note = noted.poll(8 * MOMENT_MILLIS, TimeUnit.MILLISECONDS)) != null; )
         seen.add(note);
     }
 
@@ -207,8 +215,7 @@ final class TreeChecks {
         @Override
         public void started(int from) {
           takeMoments(NAMES.size() - 1 - place);
-          if (hasFailed && from == 0)
-            startsOver = Optional.of(name);
+          if (hasFailed && from == 0) startsOver = Optional.of(name);
           noted.add("start " + name);
         }
 
@@ -227,14 +234,14 @@ final class TreeChecks {
 
         @Override
         public void ended() {
-          takeMoments(place);
+          takeMoments(3 * place); // longer than the others need to start
           noted.add("end " + name);
         }
       };
     }
   }
 
-  private static final long MOMENT_MILLIS = 4;
+  private static final long MOMENT_MILLIS = 3;
 
   private static void takeMoments(int many) {
     long end = System.nanoTime() + many * MOMENT_MILLIS * 1_000_000;

@@ -214,7 +214,8 @@ public final class Exercise09a implements Stage<String> {
 
   private static Optional<String> complaintAboutBadStarts() {
     String story = "the connection fails, and then the reader doesn't start, %s. Under %s";
-    String stops = "start connection, start reader, start writer, end connection, end writer, end reader, ";
+    String stops =
+        "start connection, start reader, start writer, end connection, end writer, end reader, ";
     String end = ", end writer, end reader, end connection";
     return played(
             RestartAPipeline.Strategy.REST_FOR_ONE,
@@ -466,12 +467,14 @@ public final class Exercise09a implements Stage<String> {
       if (String.join(", ", seen).equals(expected) && trouble.isEmpty()) return Optional.empty();
       return Optional.of(
           "%s It went: %s. It should go: %s.%s"
-              .formatted(story, String.join(", ", seen), expected, trouble.orElse("") + unwritten()));
+              .formatted(
+                  story, String.join(", ", seen), expected, trouble.orElse("") + unwritten()));
     }
 
     private String unwritten() {
       for (var end : ends)
-        if (!(end.why() instanceof InterruptedException)) return " It ended with " + end.why() + ".";
+        if (!(end.why() instanceof InterruptedException))
+          return " It ended with " + end.why() + ".";
       return "";
     }
 

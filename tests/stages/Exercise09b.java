@@ -169,7 +169,9 @@ public final class Exercise09b implements Stage<String> {
       if (ends && !inTime)
         return Optional.of(
             "%s, everything should end. Instead, these started again: %s."
-                .formatted(story, started.isEmpty() ? "none, and the rest went on" : String.join(", ", started)));
+                .formatted(
+                    story,
+                    started.isEmpty() ? "none, and the rest went on" : String.join(", ", started)));
       if (!ends && !started.equals(restarted.stream().sorted(Scene.ORDER).toList()))
         return Optional.of(
             "%s, %s should start again, and nobody else. Those that did are %s."
