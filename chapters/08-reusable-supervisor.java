@@ -182,7 +182,7 @@ class ReusableSupervisor {
     /// One attempt. What it throws becomes a value.
     default Outcome<S> attempt(S state, String operation) {
       try {
-        return run(state);
+        return Objects.requireNonNull(run(state), "A step must have an outcome.");
       } catch (Exception e) {
         return new Failed<>(new Failure<>(e, state, operation));
       }

@@ -273,7 +273,7 @@ class SupervisionTree {
     /// One attempt. What it throws becomes a value.
     default Outcome<S> attempt(S state, String operation) {
       try {
-        return run(state);
+        return Objects.requireNonNull(run(state), "A step must have an outcome.");
       } catch (Exception e) {
         return new Failed<>(new Failure<>(e, state, operation));
       }
@@ -410,8 +410,9 @@ class SupervisionTree {
         case Failed<S>(Failure<S> failure) -> {
           state = failure.state();
           if (!asked && spec.restart() != Restart.TEMPORARY) verdict = spec.judge().answer(failure);
-          if (asked) return new Stopped<>(state); // whatever failed, it's a stop now
           if (verdict instanceof SkipTo<S>(S next)) state = next;
+          if (asked && !ChildFailed.stillRuns(failure))
+            return new Stopped<>(state); // whatever failed, it's a stop now
         }
       }
       return end;
@@ -421,7 +422,7 @@ class SupervisionTree {
       spec.step().open(state);
       isOpen = true;
       opened.countDown();
-      try {
+      try (AutoCloseable _ = spec.step()::close) {
         do {
           switch (spec.step().attempt(state, spec.id())) {
             case Continue<S>(S next) -> state = next;
@@ -431,8 +432,6 @@ class SupervisionTree {
           }
         } while (!asked);
         return new Stopped<>(state);
-      } finally {
-        spec.step().close();
       }
     }
 
@@ -515,12 +514,16 @@ class SupervisionTree {
   /// A child that its supervisor can do no more for. Its own supervisor has to know.
   static class ChildFailed extends Exception {
     final String id;
-    final boolean stillRuns;
+    private final boolean stillRuns;
 
     ChildFailed(String id, String why, boolean stillRuns, Exception cause) {
       super(id + ": " + why, cause);
       this.id = id;
       this.stillRuns = stillRuns;
+    }
+
+    static boolean stillRuns(Failure<?> failure) {
+      return failure.exception() instanceof ChildFailed e && e.stillRuns;
     }
 
     @Override
@@ -577,6 +580,10 @@ class SupervisionTree {
 
       boolean hasStarted() {
         return running != null && running.isOpen;
+      }
+
+      boolean mayRun() {
+        return wanted || running != null;
       }
 
       ChildSpec<S> fromHere() {
@@ -647,7 +654,10 @@ class SupervisionTree {
       attempts.clear();
       children.clear();
       try {
-        for (ChildSpec<?> spec : from) startFirst(add(spec));
+        for (ChildSpec<?> spec : from) add(spec);
+        for (Child<?> child : all()) startFirst(child);
+      } catch (InterruptedException e) {
+        thread.interrupt(); // run() will stop, and knows where the children are
       } catch (Throwable e) {
         throw stopAll(e);
       }
@@ -659,8 +669,7 @@ class SupervisionTree {
     @Override
     public Outcome<List<ChildSpec<?>>> run(List<ChildSpec<?>> from) throws Exception {
       try {
-        while (!(endsWhenDone && all().stream().noneMatch(child -> child.wanted)))
-          mailbox.take().run();
+        while (!(endsWhenDone && all().stream().noneMatch(Child::mayRun))) mailbox.take().run();
         ended.complete(null);
         return new Done<>(fromHere());
       } catch (Throwable e) {
@@ -714,8 +723,11 @@ class SupervisionTree {
         tell(unstopped.get());
         throw new ChildFailed(child.spec.id(), "it does not stop", true, null);
       }
-      tell(new Ended(child.spec.id(), settle(child)));
+      Exit<S> exit = settle(child);
+      tell(new Ended(child.spec.id(), exit));
       if (child.spec.restart() == Restart.TEMPORARY) remove(child);
+      if (exit instanceof Failed<S>(Failure<S> failure) && ChildFailed.stillRuns(failure))
+        throw new ChildFailed(child.spec.id(), "it does not stop", true, failure.exception());
     }
 
     /// Takes note of the end of a child. What it died of, we die of, too.
@@ -723,8 +735,10 @@ class SupervisionTree {
       Exit<S> exit = child.running.end();
       child.from = child.running.state;
       child.running = null;
-      if (exit instanceof Died<S>(Throwable cause))
+      if (exit instanceof Died<S>(Throwable cause)) {
+        tell(new Ended(child.spec.id(), exit));
         throw cause instanceof Error error ? error : new Error(cause);
+      }
       if (exit instanceof Done) child.wanted = false;
       return exit;
     }
@@ -751,7 +765,7 @@ class SupervisionTree {
 
     private <S> void answer(Child<S> child, Running<S> running, Failure<S> failure)
         throws InterruptedException, ChildFailed {
-      if (failure.exception() instanceof ChildFailed e && e.stillRuns)
+      if (ChildFailed.stillRuns(failure))
         throw giveUp(child, "what still runs can't be restarted", failure);
       long now = time.nanos();
       if (!failure.state().equals(running.from) || isOver(now - child.started)) {
@@ -777,8 +791,8 @@ class SupervisionTree {
 
     private ChildFailed giveUp(Child<?> child, String why, Failure<?> failure) {
       tell(new GaveUp(child.spec.id(), why));
-      boolean stillRuns = failure.exception() instanceof ChildFailed e && e.stillRuns;
-      return new ChildFailed(child.spec.id(), why, stillRuns, failure.exception());
+      return new ChildFailed(
+          child.spec.id(), why, ChildFailed.stillRuns(failure), failure.exception());
     }
 
     private void restart(Child<?> child, Duration pause) throws InterruptedException, ChildFailed {
@@ -892,9 +906,9 @@ class SupervisionTree {
       ask(() -> {
         var child = find(id);
         child.wanted = false;
-        boolean pauses = child.pause != null;
+        boolean othersWait = child.pause != null || child.running != null && !child.running.isOpen;
         stop(child);
-        if (pauses) startGroup(child); // the others needn't wait any more
+        if (othersWait) startGroup(child); // they needn't any more
       });
     }
 
@@ -920,7 +934,7 @@ class SupervisionTree {
 
     private Child<?> idle(String id) {
       Child<?> child = find(id);
-      if (child.running == null && child.pause == null) return child;
+      if (!child.mayRun()) return child;
       throw new IllegalStateException("'" + id + "' runs, or is about to: terminate it first.");
     }
 

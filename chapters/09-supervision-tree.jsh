@@ -192,10 +192,12 @@ clicks.pull(4, "fail", "fail"); app.join();
 
 {
   var last = tree("ONE_FOR_ALL").start("shop", clicks.spec(), orders.spec());
-  clicks.pull(4, "Only joking.");
+  Puppet.next(2);
+  clicks.pull(2, "Only joking.");
   last.join();
 }
-// ==> prints open clicks at 0, open orders at 0, close clicks, close orders
+// ==> prints open clicks at 0, open orders at 0
+// ==> prints close clicks, close orders
 // ==> throws ExecutionException: java.lang.Error: Only joking.
 
 // At last, one who won't listen. It has 50 ms to stop, and waits for an answer.
@@ -218,8 +220,8 @@ clicks.pull(4, "fail", "fail"); app.join();
   Puppet.next(1);
   answer.countDown();
 }
-// ==> prints Optional.empty, Stopped[state=[deaf@0]]
+// ==> prints Optional.empty, Failed[failure=run@[deaf@0] deaf: it does not stop]
 // ==> prints deaf still runs
 
-// The stop has nothing to report, and the exit says that it has stopped, which is true of the root.
-// The deaf one still runs, and the listener is the only one who hears of it. So listen.
+// The stop has nothing to report: the root is over, as asked. But its exit is a failure, and no Stopped.
+// The deaf one still runs. The listener has heard its name, and can do no more about it than you.

@@ -13,15 +13,15 @@ import java.util.function.Consumer;
 /// # Exercise 09-b · Contain the damage
 ///
 /// **The goal.** A shop has a session with the log, two producers that read in
-/// it, clicks and orders, and a mailer that has nothing to do with all that. Now
-/// they are four siblings under one-for-all: a mail server that's away for a
-/// minute stops the clicks. Who suffers for whom, and who decides when it's
+/// it, clicks and orders, and a mailer that has nothing to do with all that.
+/// Now they are four siblings under one-for-all: a mail server that's away for
+/// a minute stops the clicks. Who suffers for whom, and who decides when it's
 /// enough? That's what the tree is there to say.
 ///
 /// | what fails | is answered by |
 /// |---|---|
 /// | clicks or orders | a restart of that one alone |
-/// | the two of them, for the 4th time in one session | a new session, and both |
+/// | both together, the 4th time in a session | a new session, and both |
 /// | the session | a new session, and both |
 /// | whatever would need a 3rd new session | the end of everything |
 /// | the mailer | a restart of the mailer alone |

@@ -297,8 +297,8 @@ class RestartAPipeline {
   /// stop of what doesn't run is nothing.
   ///
   /// `open` catches a `Throwable`, which one shouldn't, and throws it on. It's
-  /// a `finally` for the case that it doesn't work out. Without it, an interrupt
-  /// would leave a connection behind of which nobody knows.
+  /// a `finally` for the case that it doesn't work out. Without it, an
+  /// interrupt would leave a connection behind of which nobody knows.
   ///
   /// The books begin anew in `open`, since a supervisor that is started again
   /// by its own supervisor gets another chance. Chapter 9's forgives more, and

@@ -20,6 +20,7 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
 //SOURCES BenchTest.java
+//SOURCES ConformanceTest.java
 //SOURCES DriftTest.java
 //SOURCES ExercisesTest.java
 //SOURCES HarnessTest.java
@@ -31,6 +32,7 @@
 //SOURCES SessionsTest.java
 //SOURCES SideBySideTest.java
 //SOURCES TranscriptsTest.java
+//SOURCES TreesTest.java
 //SOURCES harness/Examination.java
 //SOURCES harness/Exercise.java
 //SOURCES harness/Law.java
@@ -57,6 +59,8 @@
 //SOURCES harness/Verdict.java
 //SOURCES harness/WatchedFutures.java
 //SOURCES harness/Watching.java
+//SOURCES conformance/Behaviour.java
+//SOURCES conformance/Behaviours.java
 //SOURCES drift/Command.java
 //SOURCES drift/Difference.java
 //SOURCES drift/Drift.java
@@ -69,6 +73,10 @@
 //SOURCES drift/Transcripts.java
 //SOURCES runner/Batch.java
 //SOURCES runner/SideBySide.java
+//SOURCES trees/Grove.java
+//SOURCES trees/Model.java
+//SOURCES trees/Tree.java
+//SOURCES trees/Trial.java
 
 import harness.Examination;
 import harness.Repository;
@@ -101,7 +109,7 @@ class AllTests implements Callable<Integer> {
       List.of(
           List.of("SelfContainedTest", "TranscriptsTest"),
           List.of("MatrixTest", "SaboteursTest", "ExercisesTest", "HarnessTest"),
-          List.of("SchedulesTest", "SessionsTest", "DriftTest"),
+          List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest"),
           List.of("LauncherTest", "SideBySideTest", "BenchTest"));
 
   @Parameters(

@@ -16,6 +16,8 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.parser=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
+//SOURCES ../tests/conformance/Behaviour.java
+//SOURCES ../tests/conformance/Behaviours.java
 //SOURCES ../tests/harness/Examination.java
 //SOURCES ../tests/harness/Exercise.java
 //SOURCES ../tests/harness/Law.java
@@ -57,6 +59,7 @@ import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 
 import com.google.googlejavaformat.java.FormatterException;
+import conformance.Behaviours;
 import drift.Drift;
 import drift.Formatting;
 import drift.Inventory;
@@ -165,6 +168,7 @@ class Refresh implements Callable<Integer> {
       if (Transcripts.mayBeIn(file)) fresh = transcripts.refreshed(file, fresh);
       if (file.endsWith(".jsh")) fresh = Session.played(file, fresh).refreshed();
       if (file.equals("README.md")) fresh = Drift.withMatrix(fresh);
+      if (file.equals(Behaviours.FILE)) fresh = Behaviours.withTable(fresh);
       return fresh;
     } catch (FormatterException | IllegalStateException e) {
       complain(file + ": " + e.getMessage());

@@ -55,10 +55,15 @@ public final class Subject {
 
   /// A fresh stage, for one run.
   public Stage<?> stage() {
+    return (Stage<?>) adapter(Stage.class);
+  }
+
+  /// A fresh adapter, of whatever kind it is.
+  public <T> T adapter(Class<T> type) {
     try {
       var constructor = adapter.getDeclaredConstructor();
       constructor.setAccessible(true);
-      return (Stage<?>) constructor.newInstance();
+      return type.cast(constructor.newInstance());
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(adapter.getName() + " can't be made", e);
     }
