@@ -78,8 +78,8 @@ Puppet clicks = new Puppet("clicks"), orders = new Puppet("orders"); var shop = 
 var root = shop.start("shop", clicks.spec(), orders.spec()); Puppet.next(2);
 // ==> prints open clicks at 0, open orders at 0
 
-// In the order in which you named them, the second one when the first had opened. Send the clicks one
-// step on, and then let them fail. Where do they begin again, and who else does?
+// In the order in which you named them, the second one when the first had opened. Send the clicks
+// one step on, and then let them fail. Where do they begin again, and who else does?
 
 clicks.pull(2, "go on", "fail");
 // ==> prints close clicks, open clicks at 1
@@ -137,8 +137,8 @@ if (root.join() instanceof SupervisionTree.Stopped(var children))
 // ==> prints open clicks at 1, open orders at 0, open mailer at 0
 // ==> prints close mailer, close orders, close clicks
 
-// Now three in a row, of which the middle one fails. One for all, and then rest for one. Say it aloud
-// before you look.
+// Now three in a row, of which the middle one fails. One for all, and then rest for one. Say it
+// aloud before you look.
 
 void middleFails(String strategy, int many) throws InterruptedException {
   Puppet a = new Puppet("a"), b = new Puppet("b"), c = new Puppet("c");
@@ -169,8 +169,8 @@ middleFails("REST_FOR_ONE", 4);
 // ==> prints Failed[failure=start row@[orders@0, locked@0] locked: java.lang.IllegalStateException: No key.]
 // ==> prints open orders at 0, close orders
 
-// All or none. And a supervisor that does not start has failed, like any child. That's the next thing
-// to try: the shop as a child of an app. One restart is allowed, and the clicks fail twice.
+// All or none. And a supervisor that does not start has failed, like any child. That's the next
+// thing to try: the shop as a child of an app. One restart is allowed, and the clicks fail twice.
 
 var app = tree("ONE_FOR_ONE").start(
     "app", shop.as("shop", clicks.spec(), orders.spec()).with(SupervisionTree.Pauses.NONE));
@@ -223,5 +223,5 @@ clicks.pull(4, "fail", "fail"); app.join();
 // ==> prints Optional.empty, Failed[failure=run@[deaf@0] deaf: it does not stop]
 // ==> prints deaf still runs
 
-// The stop has nothing to report: the root is over, as asked. But its exit is a failure, and no Stopped.
-// The deaf one still runs. The listener has heard its name, and can do no more about it than you.
+// The stop has nothing to report: the root is over, as asked. But its exit is a failure, and no
+// Stopped. The deaf one still runs. The listener has heard its name, and can do no more about it.
