@@ -236,12 +236,31 @@ public enum Mistake {
       "it is restarted at its initial state, and not where it failed",
       "which state the child gets after a failure"),
   RESTARTS_OTHER_SIBLINGS(
-      "a child is restarted that the strategy leaves alone, or the other way round",
+      "a child is restarted that the strategy leaves alone",
       "which siblings belong to the group of the one that failed"),
-  STOPS_IN_ANY_ORDER(
-      "the right siblings, in another order",
-      "the order of the stops, which is the reverse of the starts, and that of the starts. Is one"
-          + " awaited before the next?");
+  FORGETS_THE_FAILED(
+      "the one that failed isn't started again",
+      "which children belong to the group. The one that failed is one of them"),
+  FORGETS_A_SIBLING(
+      "a sibling goes on as if nothing had happened, though the strategy names it",
+      "which siblings belong to the group of the one that failed, those before it and those after"
+          + " it"),
+  STARTS_SIBLINGS_OVER(
+      "a sibling that was stopped begins at its initial state, and not where it was",
+      "what is kept of a child that is stopped for another one's sake"),
+  STOPS_IN_START_ORDER(
+      "siblings are stopped in the order in which they were started",
+      "the order of the stops: whoever was started last may need all the others. Is each one"
+          + " awaited before the next one is asked?"),
+  DOES_NOT_AWAIT_A_STOP(
+      "a child is started while another one, or the same one, is still about to end",
+      "the stop of a sibling. To ask for it is one half, to wait for it is the other"),
+  DOES_NOT_AWAIT_A_START(
+      "a child is started before the one in front of it has started",
+      "the start of a child. It may take a while, and what comes after it relies on it"),
+  LEAVES_CHILDREN_RUNNING(
+      "the supervisor has ended, and its children go on",
+      "each way out of the supervisor. On none of them may a child be left");
 
   final String looksLike;
   final String lookAt;

@@ -129,14 +129,19 @@ public interface Stage<E> {
     Optional<String> next(String state) throws Exception;
   }
 
-  /// A child that says when it has started and ended. Its work is one step, which may wait or fail.
+  /// A child that says when it has started and ended. Its state is 0 at first.
   interface Sibling {
     String name();
 
-    void started();
+    /// Comes first. Only when it has returned has the child started.
+    void started(int from);
 
-    void work() throws Exception;
+    /// One step, which may wait or fail.
+    ///
+    /// @return the next state
+    int work(int state) throws Exception;
 
+    /// Comes last. Only when it has returned has the child ended.
     void ended();
   }
 

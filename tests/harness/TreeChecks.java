@@ -15,6 +15,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /// What is promised about supervisors that run any work, and about siblings.
@@ -98,25 +99,70 @@ final class TreeChecks {
   private static Optional<Broken> restarts(Run<?> run, String strategy, String failing)
       throws Exception {
     var expected = expected(strategy, failing);
-    var noted = new LinkedBlockingQueue<String>();
-    var fail = new CountDownLatch(1);
-    var siblings =
-        NAMES.stream().map(name -> sibling(name, name.equals(failing), fail, noted)).toList();
-    var seen = new ArrayList<String>();
-    try (var _ = tree(run, strategy, siblings)) {
-      collect(noted, seen, NAMES.size());
-      fail.countDown();
-      collect(noted, seen, expected.size() - NAMES.size());
+    var notes = new Notes(failing);
+    try (var _ = tree(run, strategy, NAMES.stream().map(notes::sibling).toList())) {
+      notes.collect(NAMES.size());
+      notes.failNow();
+      notes.collect(expected.size() - 2 * NAMES.size());
+      notes.collectTheRest();
     }
-    noted.drainTo(seen);
-    if (seen.equals(expected)) return Optional.empty();
+    notes.collectTheRest();
     String what =
-        "under %s, of a, b and c the child %s failed, and then all were stopped. It went: %s. It should go: %s."
-            .formatted(strategy, failing, String.join(", ", seen), String.join(", ", expected));
-    boolean sameOnes = seen.stream().sorted().toList().equals(expected.stream().sorted().toList());
-    return sameOnes
-        ? broken(run, WRONG_ORDER, what, Mistake.STOPS_IN_ANY_ORDER)
-        : broken(run, WRONG_SIBLINGS, what, Mistake.RESTARTS_OTHER_SIBLINGS);
+        "under %s, of a, b and c the child %s failed, and then all were stopped. "
+            .formatted(strategy, failing);
+    if (notes.seen.equals(expected)) return startsOver(run, failing, what, notes);
+    what +=
+        "It went: %s. It should go: %s."
+            .formatted(String.join(", ", notes.seen), String.join(", ", expected));
+    boolean sameOnes = sorted(notes.seen).equals(sorted(expected));
+    return broken(
+        run,
+        sameOnes ? WRONG_ORDER : WRONG_SIBLINGS,
+        what,
+        mistakeOf(failing, notes.seen, expected));
+  }
+
+  private static Optional<Broken> startsOver(Run<?> run, String failing, String what, Notes notes) {
+    return notes.startsOver.flatMap(name ->
+        broken(
+            run,
+            STARTS_OVER,
+            what + name + " had come to state 1, and was started again at 0.",
+            name.equals(failing)
+                ? Mistake.STARTS_FROM_THE_SPECIFICATION
+                : Mistake.STARTS_SIBLINGS_OVER));
+  }
+
+  private static List<String> sorted(List<String> notes) {
+    return notes.stream().sorted().toList();
+  }
+
+  private static Mistake mistakeOf(String failing, List<String> seen, List<String> expected) {
+    var missing = new ArrayList<>(expected);
+    seen.forEach(missing::remove);
+    var odd = new ArrayList<>(seen);
+    expected.forEach(odd::remove);
+    if (missing.isEmpty() && odd.isEmpty()) {
+      if (!theStartsOf(seen).equals(theStartsOf(expected))) return Mistake.DOES_NOT_AWAIT_A_START;
+      int restarts = NAMES.size();
+      while (expected.get(restarts).startsWith("end ")) restarts++;
+      boolean early =
+          theEndsOf(seen.subList(0, restarts)).size()
+              < theEndsOf(expected.subList(0, restarts)).size();
+      return early ? Mistake.DOES_NOT_AWAIT_A_STOP : Mistake.STOPS_IN_START_ORDER;
+    }
+    if (!odd.isEmpty()) return Mistake.RESTARTS_OTHER_SIBLINGS;
+    if (missing.contains("start " + failing)) return Mistake.FORGETS_THE_FAILED;
+    boolean onlyEnds = missing.stream().allMatch(note -> note.startsWith("end "));
+    return onlyEnds ? Mistake.LEAVES_CHILDREN_RUNNING : Mistake.FORGETS_A_SIBLING;
+  }
+
+  private static List<String> theStartsOf(List<String> notes) {
+    return notes.stream().filter(note -> note.startsWith("start ")).toList();
+  }
+
+  private static List<String> theEndsOf(List<String> notes) {
+    return notes.stream().filter(note -> note.startsWith("end ")).toList();
   }
 
   private static <E> AutoCloseable tree(Run<E> run, String strategy, List<Sibling> siblings)
@@ -124,45 +170,82 @@ final class TreeChecks {
     return run.inTime("the start", () -> run.stage().tree(run, strategy, siblings));
   }
 
-  private static void collect(BlockingQueue<String> noted, List<String> seen, int upTo)
-      throws InterruptedException {
-    while (seen.size() < upTo) {
-      String note = noted.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      if (note == null) return;
-      seen.add(note);
+  /// What three siblings do, of which one fails, once, after all have made a step. The first one is the
+  /// slowest to start, and the last one to end: who doesn't wait for them can be seen to overtake.
+  private static final class Notes {
+    private final String failing;
+    private final BlockingQueue<String> noted = new LinkedBlockingQueue<>();
+    private final CountDownLatch steps = new CountDownLatch(NAMES.size());
+    private final CountDownLatch fail = new CountDownLatch(1);
+    private volatile boolean hasFailed;
+    private final List<String> seen = new ArrayList<>();
+    private volatile Optional<String> startsOver = Optional.empty();
+
+    Notes(String failing) {
+      this.failing = failing;
+    }
+
+    void failNow() throws InterruptedException {
+      steps.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      fail.countDown();
+    }
+
+    void collect(int many) throws InterruptedException {
+      for (int i = 0; i < many; i++) {
+        String note = noted.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        if (note == null) return;
+        seen.add(note);
+      }
+    }
+
+    /// What nobody expects, or comes too late. In the right program nothing is left.
+    void collectTheRest() throws InterruptedException {
+      for (String note; (note = noted.poll(8 * MOMENT_MILLIS, TimeUnit.MILLISECONDS)) != null; )
+        seen.add(note);
+    }
+
+    Sibling sibling(String name) {
+      int place = NAMES.indexOf(name);
+      return new Sibling() {
+        @Override
+        public String name() {
+          return name;
+        }
+
+        @Override
+        public void started(int from) {
+          takeMoments(NAMES.size() - 1 - place);
+          if (hasFailed && from == 0) startsOver = Optional.of(name);
+          noted.add("start " + name);
+        }
+
+        @Override
+        public int work(int state) throws Exception {
+          if (state == 0) return 1;
+          steps.countDown();
+          if (name.equals(failing) && !hasFailed) {
+            fail.await();
+            hasFailed = true;
+            throw new IllegalStateException(name + " fails, once.");
+          }
+          new CountDownLatch(1).await();
+          return state;
+        }
+
+        @Override
+        public void ended() {
+          takeMoments(3 * place); // longer than the others need to start
+          noted.add("end " + name);
+        }
+      };
     }
   }
 
-  private static Sibling sibling(
-      String name, boolean fails, CountDownLatch fail, BlockingQueue<String> noted) {
-    return new Sibling() {
-      private boolean hasFailed;
+  private static final long MOMENT_MILLIS = 3;
 
-      @Override
-      public String name() {
-        return name;
-      }
-
-      @Override
-      public void started() {
-        noted.add("start " + name);
-      }
-
-      @Override
-      public void work() throws Exception {
-        if (fails && !hasFailed) {
-          fail.await();
-          hasFailed = true;
-          throw new IllegalStateException(name + " fails, once.");
-        }
-        new CountDownLatch(1).await();
-      }
-
-      @Override
-      public void ended() {
-        noted.add("end " + name);
-      }
-    };
+  private static void takeMoments(int many) {
+    long end = System.nanoTime() + many * MOMENT_MILLIS * 1_000_000;
+    for (long left; (left = end - System.nanoTime()) > 0; ) LockSupport.parkNanos(left);
   }
 
   /// A run without the program's own work.

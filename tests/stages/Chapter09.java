@@ -127,13 +127,12 @@ public final class Chapter09 implements Stage<SupervisionTree.Click> {
     return new SupervisionTree.Step<>() {
       @Override
       public void open(Integer from) {
-        sibling.started();
+        sibling.started(from);
       }
 
       @Override
       public SupervisionTree.Outcome<Integer> run(Integer state) throws Exception {
-        sibling.work();
-        return new SupervisionTree.Done<>(state);
+        return new SupervisionTree.Continue<>(sibling.work(state));
       }
 
       @Override
