@@ -422,17 +422,19 @@ class SupervisionTree {
       spec.step().open(state);
       isOpen = true;
       opened.countDown();
+      Exit<S> end = null;
       try (AutoCloseable _ = spec.step()::close) {
         do {
           switch (spec.step().attempt(state, spec.id())) {
             case Continue<S>(S next) -> state = next;
-            case Exit<S> exit -> {
-              return exit;
-            }
+            case Exit<S> exit -> end = exit;
           }
-        } while (!asked);
-        return new Stopped<>(state);
+        } while (end == null && !asked);
+      } catch (Exception e) { // from close(), and no news if the step has failed
+        if (!(end instanceof Failed<S>(Failure<S> failure))) throw e;
+        failure.exception().addSuppressed(e);
       }
+      return end == null ? new Stopped<>(state) : end;
     }
 
     private Failed<S> failed(Exception e, S at) {
