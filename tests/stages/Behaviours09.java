@@ -1742,7 +1742,8 @@ public final class Behaviours09 implements Behaviours {
         own(
             9,
             "a listener that swallows an interrupt",
-            "swallows the stop with it: who asks again is heard; it should throw, or return interrupted",
+            "swallows the stop with it: who asks again is heard; it should throw, or return"
+                + " interrupted",
             () -> {
               var a = worker("a");
               try (var scene = scene(ONE_FOR_ONE, 1)) {
@@ -2118,14 +2119,13 @@ public final class Behaviours09 implements Behaviours {
       for (int caller = 0; caller < 3; caller++) {
         var random = new Random(10 * seed + caller);
         callers.add(
-            new FutureTask<>(
-                () -> {
-                  for (int i = 0; i < 60; i++) {
-                    var worker = workers.get(random.nextInt(workers.size()));
-                    call(scene, worker, random.nextInt(6));
-                  }
-                  return null;
-                }));
+            new FutureTask<>(() -> {
+              for (int i = 0; i < 60; i++) {
+                var worker = workers.get(random.nextInt(workers.size()));
+                call(scene, worker, random.nextInt(6));
+              }
+              return null;
+            }));
       }
       for (var caller : callers) Thread.startVirtualThread(caller);
       for (var caller : callers) caller.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
