@@ -427,18 +427,22 @@ class SupervisionTree {
       spec.step().open(state);
       isOpen = true;
       opened.countDown();
+      Exit<S> end = null;
       try (AutoCloseable _ = spec.step()::close) {
         do {
           switch (spec.step().attempt(state, spec.id())) {
             case Continue<S>(S next) -> state = next;
             case Exit<S> exit -> {
-              state = exit.at(state); // also if the closing fails
-              return exit;
+              end = exit;
+              state = exit.at(state);
             }
           }
-        } while (!asked);
-        return new Stopped<>(state);
+        } while (end == null && !asked);
+      } catch (Exception e) { // from close(), and no news if the step has failed
+        if (!(end instanceof Failed<S>(Failure<S> failure))) throw e;
+        failure.exception().addSuppressed(e);
       }
+      return end == null ? new Stopped<>(state) : end;
     }
 
     private Failed<S> failed(Exception e, S at) {

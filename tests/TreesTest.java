@@ -195,7 +195,7 @@ class TreesTest {
         () -> {
           String text = Files.readString(Matrix.sourceOf(9));
           assertThat(text).contains(right);
-          var trial = new Trial(chapter(text.replace(right, wrong), folder), Duration.ofSeconds(1));
+          var trial = new Trial(chapter(text.replace(right, wrong), folder), Duration.ofSeconds(5));
           var trees = LongStream.rangeClosed(1, 300).mapToObj(Tree::random).toList();
           Surprise surprise = inTime(() -> firstSurprise(trial, trees)).orElseThrow();
           assertThat("" + surprise.tree()).matches(smallest);

@@ -141,7 +141,11 @@ public final class Behaviours09 implements Behaviours {
 
     /// Transient, without pauses.
     SupervisionTree.ChildSpec<Integer> spec() {
-      return SupervisionTree.ChildSpec.of(id, 0, this).with(SupervisionTree.Pauses.NONE);
+      return pausing().with(SupervisionTree.Pauses.NONE);
+    }
+
+    SupervisionTree.ChildSpec<Integer> pausing() {
+      return SupervisionTree.ChildSpec.of(id, 0, this).withShutdown(PATIENCE);
     }
 
     SupervisionTree.ChildSpec<Integer> spec(SupervisionTree.Restart restart) {
@@ -1002,7 +1006,7 @@ public final class Behaviours09 implements Behaviours {
             "ends the pause at once; the state isn't forgotten",
             () -> {
               var a = worker("a");
-              var spec = SupervisionTree.ChildSpec.of("a", 0, a);
+              var spec = a.pausing();
               try (var scene = scene(ONE_FOR_ONE, 1).start(spec, worker("b").spec())) {
                 a.moves().fails();
                 scene.told("Crashed a", "Restarting a");
@@ -1291,7 +1295,7 @@ public final class Behaviours09 implements Behaviours {
             "can't be restarted or deleted; it can be terminated, which ends the pause",
             () -> {
               var a = worker("a");
-              var spec = SupervisionTree.ChildSpec.of("a", 0, a);
+              var spec = a.pausing();
               try (var scene = scene(ONE_FOR_ALL, 1).start(spec, worker("b").spec())) {
                 a.fails();
                 scene.told("Crashed a", "Ended b Stopped", "Restarting a");
@@ -1310,7 +1314,7 @@ public final class Behaviours09 implements Behaviours {
             "can't be restarted or deleted before its turn; terminated, it stays behind",
             () -> {
               var a = worker("a");
-              var spec = SupervisionTree.ChildSpec.of("a", 0, a);
+              var spec = a.pausing();
               try (var scene =
                   scene(REST_FOR_ONE, 1).start(spec, worker("b").spec(), worker("c").spec())) {
                 a.fails();
@@ -1496,7 +1500,7 @@ public final class Behaviours09 implements Behaviours {
                     event -> {
                       if (event instanceof SupervisionTree.Crashed) await(hold);
                     };
-                var spec = SupervisionTree.ChildSpec.of("a", 0, a);
+                var spec = a.pausing();
                 expect("", scene.phases(), "the phases before the start");
                 scene.start(spec, worker("b").spec());
                 becomes("a RUNS, b RUNS", scene::phases);
@@ -1584,7 +1588,6 @@ public final class Behaviours09 implements Behaviours {
                       };
                   var spec =
                       a.spec()
-                          .withShutdown(Duration.ofMillis(50))
                           .with(_ -> {
                             if (place.equals("judge")) closes.call();
                             return new SupervisionTree.Retry<>();
@@ -1734,6 +1737,27 @@ public final class Behaviours09 implements Behaviours {
                     "Ended b Stopped",
                     "Ended a Stopped",
                     "Ended root Stopped");
+              }
+            }),
+        own(
+            9,
+            "a listener that swallows an interrupt",
+            "swallows the stop with it: who asks again is heard; it should throw, or return"
+                + " interrupted",
+            () -> {
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 1)) {
+                scene.listener =
+                    event -> {
+                      if (event instanceof SupervisionTree.Crashed)
+                        thrownBy(() -> new CountDownLatch(1).await());
+                    };
+                scene.start(a.spec());
+                a.fails();
+                scene.told("Crashed a");
+                expect(true, scene.root.stop(SHORT).isPresent(), "whether it does not stop");
+                scene.told("Restarting a", "Started a");
+                scene.stops("Ended a Stopped", "Ended root Stopped");
               }
             }),
         own(
@@ -1983,6 +2007,17 @@ public final class Behaviours09 implements Behaviours {
                 a.isDone();
                 scene.told("Crashed a", "Restarting a", "Started a");
                 a.closings.add(throwing);
+                a.fails();
+                scene.told("Crashed a", "Restarting a", "Started a");
+                expect(
+                    List.of("It does not close.", "a fails."),
+                    scene.events.stream()
+                        .filter(SupervisionTree.Crashed.class::isInstance)
+                        .map(event ->
+                            ((SupervisionTree.Crashed) event).failure().exception().getMessage())
+                        .toList(),
+                    "the failures");
+                a.closings.add(throwing);
                 a.does(_ -> {
                   throw new StackOverflowError("so deep");
                 });
@@ -2036,6 +2071,14 @@ public final class Behaviours09 implements Behaviours {
                 scene.stops("Ended a Stopped", "Ended root Stopped");
               }
             }),
+        own(
+            9,
+            "many callers at once, while the children fail",
+            "each gets an answer; never do two incarnations of a child run at once; all stops",
+            () -> {
+              for (var strategy : SupervisionTree.Strategy.values())
+                for (long seed = 1; seed <= 3; seed++) manyCallers(strategy, seed);
+            }),
         differs(
             9,
             "what is told of a child that is given up, or stopped in its pause",
@@ -2050,5 +2093,67 @@ public final class Behaviours09 implements Behaviours {
                 scene.toldNoMore();
               }
             }));
+  }
+
+  private static void manyCallers(SupervisionTree.Strategy strategy, long seed) throws Exception {
+    var workers = new ArrayList<Worker>();
+    for (String id : List.of("a", "b", "c", "d"))
+      workers.add(
+          new Worker(id) {
+            private final Random random = new Random(seed + id.charAt(0));
+
+            @Override
+            public SupervisionTree.Outcome<Integer> run(Integer state) throws Exception {
+              switch (random.nextInt(8)) {
+                case 0 -> fails();
+                case 1 -> isDone();
+                case 2 -> refuses().fails();
+                default -> moves();
+              }
+              return super.run(state);
+            }
+          });
+    try (var scene = scene(strategy, 1_000_000)) {
+      scene.root = scene.supervisor.start("root");
+      var callers = new ArrayList<FutureTask<Void>>();
+      for (int caller = 0; caller < 3; caller++) {
+        var random = new Random(10 * seed + caller);
+        callers.add(
+            new FutureTask<>(() -> {
+              for (int i = 0; i < 60; i++) {
+                var worker = workers.get(random.nextInt(workers.size()));
+                call(scene, worker, random.nextInt(6));
+              }
+              return null;
+            }));
+      }
+      for (var caller : callers) Thread.startVirtualThread(caller);
+      for (var caller : callers) caller.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      expect(true, scene.root.stop(PATIENCE).isEmpty(), "whether it stops");
+      for (var worker : workers) {
+        expect(false, worker.twoAtOnce, "two of " + worker.id + " at once");
+        expect(0, worker.alive.get(), "those of " + worker.id + " that are left");
+      }
+      expect(SupervisionTree.Stopped.class, scene.exit().getClass(), "the exit");
+    }
+  }
+
+  private static void call(Scene scene, Worker worker, int what) throws Exception {
+    try {
+      switch (what) {
+        case 0 -> scene.supervisor.startChild(worker.spec());
+        case 1 -> scene.supervisor.startChild(worker.pausing());
+        case 2 -> scene.supervisor.terminateChild(worker.id);
+        case 3 -> scene.supervisor.restartChild(worker.id);
+        case 4 -> scene.supervisor.deleteChild(worker.id);
+        default -> scene.clock.advance(Duration.ofSeconds(1));
+      }
+    } catch (IllegalArgumentException
+        | NoSuchElementException
+        | IllegalStateException
+        | SupervisionTree.ChildFailed e) {
+      boolean hasEnded = ("" + e.getMessage()).contains("has ended");
+      expect(false, hasEnded, "whether the supervisor has ended");
+    }
   }
 }

@@ -77,6 +77,7 @@ public final class Grove09 implements Grove {
       return SupervisionTree.ChildSpec.of(node.id(), 0, workers.get(node.id()))
           .with(restart)
           .with(pauses)
+          .withShutdown(Duration.ofMinutes(1))
           .with(failure ->
               switch (failure.exception()) {
                 case Skipped _ -> workers.get(node.id()).skips(failure.state());
