@@ -1285,7 +1285,7 @@ class SupervisionTree {
   /// shop has failed.
   ///   ├─ ■ clicks at 2
   ///   └─ ■ orders at 2
-  /// 4 clicks and orders arrived, with 1 logins.
+  /// 4 clicks and orders arrived. Logins: 1.
   ///
   /// One for all:
   /// Starting shop at [clicks@0, orders@0].
@@ -1300,7 +1300,7 @@ class SupervisionTree {
   /// Starting orders at 2.
   ///   ├─ ■ clicks at 4
   ///   └─ ■ orders at 4
-  /// 8 clicks and orders arrived, with 2 logins.
+  /// 8 clicks and orders arrived. Logins: 2.
   ///
   /// One for one, with a supervisor above:
   /// Starting app at [shop@[clicks@0, orders@0]].
@@ -1328,7 +1328,7 @@ class SupervisionTree {
   /// An error has occurred: orders@2 Session has timed out.
   /// Giving up on orders: at most 3 restarts in 60000 ms.
   /// clicks has stopped at 2.
-  /// An error has occurred: supervise@[clicks@2, orders@2] orders failed for good: Session has timed out.
+  /// An error has occurred: run@[clicks@2, orders@2] orders: Session has timed out.
   /// Restarting shop in 94 ms.
   ///   └─ ~ shop
   ///      ├─ ■ clicks at 2
@@ -1339,7 +1339,7 @@ class SupervisionTree {
   ///   └─ ■ shop
   ///      ├─ ■ clicks at 4
   ///      └─ ■ orders at 4
-  /// 8 clicks and orders arrived, with 2 logins.
+  /// 8 clicks and orders arrived. Logins: 2.
   /// Replay: ./jbang chapters/09-supervision-tree.java --events 4 --fault read@2 --seed 42
   /// ```
   ///

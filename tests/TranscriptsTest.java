@@ -36,6 +36,7 @@ class TranscriptsTest {
           "\\./jbang chapters/[\\w-]+\\.java", "SelfContainedTest does, and the output is long",
           "\\./jbang (test|refresh)( [\\w-]+)?", "it tells how long it took, and takes long",
           "(cp|\\./jbang (test|draw)) .*\\bmine\\.java\\b.*", "the file is the reader's",
+          "\\./jbang bench.*", "it takes minutes, and measures",
           "\\./jbang prompt \\d\\d", "it waits for keys",
           "\\./jbang edit .*", "it opens an editor");
 
