@@ -836,6 +836,28 @@ public final class Behaviours09 implements Behaviours {
                 becomes("a RUNS, b ENDED, c ENDED", scene::phases);
               }
             }),
+        own(
+            9,
+            "a sibling that is done just when all are stopped",
+            "is done, and not restarted",
+            () -> {
+              Worker a = worker("a"), b = worker("b");
+              var hold = new CountDownLatch(1);
+              try (var scene = scene(ONE_FOR_ALL, 1)) {
+                scene.listener =
+                    event -> {
+                      if (event instanceof SupervisionTree.Crashed) await(hold);
+                    };
+                scene.start(a.spec(), b.spec());
+                a.fails();
+                scene.told("Crashed a");
+                b.isDone();
+                becomes("0", () -> "" + b.alive.get());
+                hold.countDown();
+                scene.told("Ended b Done", "Restarting a", "Started a");
+                scene.stops("Ended a Stopped", "Ended root Stopped");
+              }
+            }),
         same(
             9,
             "many failures at the same time",
@@ -1758,6 +1780,20 @@ public final class Behaviours09 implements Behaviours {
                 expect(true, scene.root.stop(SHORT).isPresent(), "whether it does not stop");
                 scene.told("Restarting a", "Started a");
                 scene.stops("Ended a Stopped", "Ended root Stopped");
+              }
+            }),
+        own(
+            9,
+            "a listener that waits while its supervisor stops",
+            "is interrupted each time: a stop waits for nobody's room",
+            () -> {
+              try (var scene = scene(ONE_FOR_ONE, 1)) {
+                scene.listener =
+                    event -> {
+                      if (event instanceof SupervisionTree.Ended) new CountDownLatch(1).await();
+                    };
+                scene.start(worker("a").spec(), worker("b").spec());
+                scene.stops("Ended b Stopped", "Ended a Stopped", "Ended root Stopped");
               }
             }),
         own(
