@@ -297,6 +297,9 @@ class SupervisionTree {
 
     /// Comes after the last one, if `open` has returned.
     default void close() throws Exception {}
+
+    /// Is told that `thread`, which makes these steps, was asked to stop. An interrupt may be swallowed.
+    default void askedToStop(Thread thread) {}
   }
 
   // endregion
@@ -472,6 +475,7 @@ class SupervisionTree {
 
     Optional<Unstopped> stop(Duration within) throws InterruptedException {
       asked = true;
+      spec.step().askedToStop(thread);
       thread.interrupt();
       if (Thread.currentThread() == thread || thread.join(within)) return Optional.empty();
       return Optional.of(Unstopped.now(thread, within));
@@ -561,6 +565,7 @@ class SupervisionTree {
     private final BlockingQueue<Errand> mailbox = new LinkedBlockingQueue<>();
 
     private volatile Thread thread;
+    private volatile Thread toStop;
     private volatile CompletableFuture<Void> ended = new CompletableFuture<>();
     private boolean endsWhenDone;
     private boolean inAHurry;
@@ -888,6 +893,12 @@ class SupervisionTree {
         me.getUncaughtExceptionHandler().uncaughtException(me, e);
       }
       if (inAHurry) Thread.interrupted();
+      else if (toStop == Thread.currentThread()) toStop.interrupt(); // the listener may have swallowed it
+    }
+
+    @Override
+    public void askedToStop(Thread thread) {
+      toStop = thread;
     }
 
     // From outside, by any thread
