@@ -56,8 +56,10 @@ class ReusableSupervisor {
   /// ## Carried over
   ///
   /// Of chapters 4 and 5: the intensity, time, pauses, and the books. They knew
-  /// nothing of clicks before, either. Only they come first, since from here to
-  /// the end of the supervisor you can copy everything.
+  /// nothing of clicks before, either.
+  ///
+  /// They come first this time, since from here to the end of the supervisor
+  /// you can copy everything.
 
   // region the intensity
 
@@ -191,8 +193,9 @@ class ReusableSupervisor {
 
   // endregion
 
-  /// Chapter 7's outcomes, with an `S` where there was a `long`. A step may also
-  /// return `Failed` itself, if it knows better than its caller how far it got.
+  /// Chapter 7's outcomes, with an `S` where there was a `long`. A step may
+  /// also return `Failed` itself, if it knows better than its caller how far it
+  /// got.
 
   // region the outcomes
 
@@ -242,8 +245,8 @@ class ReusableSupervisor {
 
   /// ## What the supervisor has to know
   ///
-  /// Chapter 7's `startSupervisor` took eight parameters. Most of them are facts
-  /// about one child, so they get together, and get a name: the *child
+  /// Chapter 7's `startSupervisor` took eight parameters. Most of them are
+  /// facts about one child, so they get together, and get a name: the *child
   /// specification*. The words are OTP's. The first of them is new.
   ///
   /// A *permanent* child must always be there. If it's done, that's a failure,
@@ -254,6 +257,11 @@ class ReusableSupervisor {
   /// The verdicts are chapter 6's. The judge may wait now, for room on a
   /// dead-letter channel, say. So dead letters are its business, and no longer
   /// the supervisor's.
+  ///
+  /// *In the margin:* a judge gets a state and an exception, and no more. If
+  /// the state is "the last file that I saw", then which file is the bad one?
+  /// Only the step knows. Let its exception carry what the judge needs for a
+  /// skip.
 
   // region the verdicts
 
@@ -294,13 +302,14 @@ class ReusableSupervisor {
 
   // endregion
 
-  /// The defaults are meant to be used. Ten restarts in a row, with those pauses,
-  /// take 21 to 26 seconds: a broker may be away for so long. And they fit into
-  /// the minute, so the limit does come. (With too long pauses it never would:
-  /// systemd's users fall into that one.)
+  /// The defaults are meant to be used. Ten restarts in a row, with those
+  /// pauses, take 21 to 26 seconds: a broker may be away for so long. And they
+  /// fit into the minute, so the limit does come. (With too long pauses it
+  /// never would: systemd's users fall into that one.)
   ///
-  /// A copy with one part changed is `spec.with(Restart.PERMANENT)`. Elixir does
-  /// it that way: the module has a specification, and the caller overrides it.
+  /// A copy with one part changed is `spec.with(Restart.PERMANENT)`. Elixir
+  /// does it that way: the module has a specification, and the caller overrides
+  /// it.
 
   // region the child
 
@@ -366,13 +375,13 @@ class ReusableSupervisor {
 
   /// ## What happens, as values
   ///
-  /// Chapter 7 told its story in strings. A string can be printed. A value can be
-  /// printed, counted, measured, and waited for. That's how the consumer gets to
-  /// know of the end from now on: somebody listens for `Ended`.
+  /// Chapter 7 told its story in strings. A string can be printed. A value can
+  /// be printed, counted, measured, and waited for. That's how the consumer
+  /// gets to know of the end from now on: somebody listens for `Ended`.
   ///
-  /// *In the margin:* a listener runs on the supervisor's thread, which waits for
-  /// it. It's a hook, and no queue. If it's slow, so is the child; if it throws,
-  /// that's reported, and the child goes on.
+  /// *In the margin:* a listener runs on the supervisor's thread, which waits
+  /// for it. It's a hook, and no queue. If it's slow, so is the child; if it
+  /// throws, that's reported, and the child goes on.
 
   // region the events
 
@@ -428,17 +437,22 @@ class ReusableSupervisor {
   /// `supervise` first. You know each of its lines from chapters 4 to 7; the
   /// books are asked before the judge, as before.
   ///
-  /// The line to look at is `state.set(at);`. A supervisor of OTP
-  /// starts the child from its specification, and so do all others that we know:
-  /// what a process was doing is its own secret, and perhaps what killed it. Our
-  /// step has no secrets. Its state comes in as an argument and goes out as a
-  /// value, so we can try again exactly where it failed.
+  /// The line to look at is `state.set(at);`. A supervisor of OTP starts the
+  /// child anew, from its specification. What the process was doing is its own
+  /// secret, and perhaps what killed it. suture calls `Serve` again, on
+  /// whatever the service has left in its fields.
   ///
-  /// One thing is better than in chapter 7. There, each interrupt was a stop, in
-  /// whatever disguise it came. Now whoever asks for a stop says so, in `asked`,
-  /// and the interrupt is only the knock on the door. A knock without a request
-  /// is a failure like any other. And a request is heard even if a client
-  /// swallows the knock: the flag stays up.
+  /// Our step has no secrets. Its state comes in as an argument and goes out as
+  /// a value, so we can try again exactly where it failed.
+  ///
+  /// (`setRelease`, in `drive`, is a `set` for those in a hurry. It's done
+  /// after each step, and who looks from outside may see it a bit later.)
+  ///
+  /// One thing is better than in chapter 7. There, each interrupt was a stop,
+  /// in whatever disguise it came. Now whoever asks for a stop says so, in
+  /// `asked`, and the interrupt is only the knock on the door. A knock without
+  /// a request is a failure like any other. And a request is heard even if a
+  /// client swallows the knock: the flag stays up.
 
   // region the supervisor
 
@@ -803,8 +817,8 @@ class ReusableSupervisor {
   /// A channel costs far more than a read. So put a list of clicks on it at a
   /// time. The state is still an offset, and the supervisor doesn't notice.
   ///
-  /// What if the sixth read of eight fails? Five clicks are good. They go on the
-  /// channel, and the step returns a `Failed` with the state that it really
+  /// What if the sixth read of eight fails? Five clicks are good. They go on
+  /// the channel, and the step returns a `Failed` with the state that it really
   /// reached. Thrown away, they would be read again; forgotten, they'd be lost.
 
   static Step<Long> publishBatch(Log log, BlockingQueue<Message> clicks, int size) {
@@ -835,15 +849,16 @@ class ReusableSupervisor {
 
   /// ## Another producer: pages of orders
   ///
-  /// Nine lines, and it's supervised.
+  /// Seven lines of a step, and it's supervised.
   ///
-  /// *In the margin:* a page is put order by order. If a put fails in the middle,
-  /// the page comes again: at least once, a page at a time. Offsets on the orders
-  /// and chapter 7's receiver would mend that here, too.
+  /// *In the margin:* a page is put order by order. If a put fails in the
+  /// middle, the page comes again: at least once, a page at a time. Offsets on
+  /// the orders and chapter 7's receiver would mend that here, too.
 
   record Page(List<String> orders, Optional<String> next) {}
 
-  /// A shop hands out its orders page by page. A token stands for each page, and means nothing to us.
+  /// A shop hands out its orders page by page. A token stands for each page,
+  /// and means nothing to us.
   interface Shop {
     Page page(String token) throws Exception;
   }
@@ -898,9 +913,12 @@ class ReusableSupervisor {
   /// ```
   ///
   /// Twice the same log with the same faults. The batches took three messages
-  /// instead of ten. (The acknowledgement of the put at 8 got lost only the first
-  /// time: with batches, no put ends with 8.) And the page that failed was asked
-  /// for again, by its token.
+  /// instead of ten. (The acknowledgement of the put at 8 got lost only the
+  /// first time: with batches, no put ends with 8.)
+  ///
+  /// **The prediction.** Ours asks for `first`, `kF3x`, `kF3x`, `9uQa`. OTP's
+  /// would ask for `first`, `kF3x`, and then from the beginning: `first`,
+  /// `kF3x`, `9uQa`. The teapot would come twice.
   ///
   /// ## Why not use …?
   ///
@@ -916,24 +934,24 @@ class ReusableSupervisor {
   /// | ours | a step with a state | tries again **at the failed state** | 10 in a minute without progress | first, cap, jitter below |
   ///
   /// core.async.flow is the nearest relative: its step functions, too, take a
-  /// state and return the next one. But it isn't a supervisor. It puts the error
-  /// on a channel, and takes the next message. (It's an alpha as we write this.)
-  /// And in Jox a supervisor is somebody who collects failures. Nothing is
-  /// restarted.
+  /// state and return the next one. But it isn't a supervisor. It puts the
+  /// error on a channel, and takes the next message. (It's an alpha as we write
+  /// this.) And in Jox a supervisor is somebody who collects failures. Nothing
+  /// is restarted.
   ///
   /// **StructuredTaskScope** is for work that *ends*: some calls at the same
   /// time, and their results or their first failure. Use it inside a step. It
-  /// restarts nothing, and can't live as long as a producer must. In JDK 25 it's
-  /// a preview (JEP 505), and so it still was in 26 and 27.
+  /// restarts nothing, and ends with the block that opened it. In JDK 25 it's a
+  /// preview (JEP 505), and so it still was in 26 and 27.
   ///
   /// **Resilience4j** and **Failsafe** retry *a call*. That's all that you need
   /// if the work is a call, such as an HTTP request for a user who waits. Ours
   /// restarts *a loop with a state*.
   ///
   /// If you use both, they multiply. A client that tries three times, in a step
-  /// that Failsafe tries three times, below a supervisor with ten restarts, asks
-  /// for that page 3 · 3 · 11 = 99 times, and only then somebody gets to know.
-  /// One layer should do the waiting. All others should fail at once.
+  /// that Failsafe tries three times, below a supervisor with ten restarts,
+  /// asks for that page 3 · 3 · 11 = 99 times, and only then somebody gets to
+  /// know. One layer should do the waiting. All others should fail at once.
   void main(String... args) throws Exception {
     var demo = new Demo(SCRIPT, EVENTS, args);
     IO.println("08 · reusable supervisor: " + demo.events() + " events, a channel of 2");
@@ -1113,13 +1131,13 @@ class ReusableSupervisor {
   /// chapter 7 kept is kept by this supervisor, with the same checks. And there
   /// is one more: it runs *any producer*. The next one will cost you a step.
   ///
-  /// (Did the code shrink? The file didn't: a specification, events, and two more
-  /// producers want to be written down. What you'd have to copy for the next
-  /// producer did: from two hundred lines to nine.)
+  /// (Did the code shrink? The file didn't: a specification, events, and two
+  /// more producers want to be written down. What you'd have to copy for the
+  /// next producer did: from two hundred lines to seven.)
   ///
-  /// **Take it to work.** From `// region the intensity` to the end of
-  /// `// region the supervisor`, it depends on nothing but the JDK. README.md has
-  /// an example.
+  /// **Take it to work.** It depends on nothing but the JDK, from the line
+  /// `// region the intensity` to the end of `// region the supervisor`.
+  /// README.md has an example.
   ///
   /// What still breaks: two children that need each other. When a session
   /// expires, say, that both of them hold. Each has a supervisor that knows
