@@ -40,11 +40,13 @@ import java.util.stream.Stream;
 /// session. The client counts who holds it: whoever comes first logs in, and
 /// whoever leaves last logs out. (Your connection pool may well do that.)
 ///
-/// The session expires. The clicks' producer fails, lets go of it, is restarted,
-/// and gets the session again: the same, expired one, since the orders' producer
-/// still holds it. Then that one fails. By then the first one holds it. Each
-/// supervisor of chapter 8 does what it should, and each keeps the other one's
-/// dead session alive. For ever.
+/// The session expires. The clicks' producer fails, lets go of it, and is
+/// restarted. It gets the session again: the same, expired one, since the
+/// orders' producer still holds it. Then that one fails. By then the first one
+/// holds it.
+///
+/// Each supervisor of chapter 8 does what it should, and each keeps the other
+/// one's dead session alive. For ever.
 ///
 /// Who can see that those two belong together?
 ///
@@ -57,9 +59,9 @@ import java.util.stream.Stream;
 /// *Reading: 20 minutes. Exercises: 65 minutes.*
 ///
 /// **Predict.** One supervisor for both producers, clicks first, three restarts
-/// allowed. The session expires at the clicks' third read. It is one-for-one. How
-/// often does anybody log in, and how does it end? And with another supervisor
-/// above this one?
+/// allowed. The session expires at the clicks' third read. It is one-for-one.
+/// How often does anybody log in, and how does it end? And with another
+/// supervisor above this one?
 class SupervisionTree {
 
   /// ## Carried over
@@ -268,11 +270,11 @@ class SupervisionTree {
 
   /// ## A child starts
   ///
-  /// A group is started in order: first who opens the session, then who needs it.
-  /// For that, a child must be able to say "I have started". So a step gets a
-  /// beginning and an end. `open` is called before its first run, each time that
-  /// it's started, and `close` after its last. Whatever a step needs, it opens
-  /// there: a connection that failed is no good for another try.
+  /// A group is started in order: first who opens the session, then who needs
+  /// it. For that, a child must be able to say "I have started". So a step gets
+  /// a beginning and an end. `open` is called before its first run, each time
+  /// that it's started, and `close` after its last. Whatever a step needs, it
+  /// opens there: a connection that failed is no good for another try.
   ///
   /// (A step that has nothing to open is still a lambda.)
 
@@ -375,8 +377,8 @@ class SupervisionTree {
   /// Chapter 8's loop did everything on the child's own thread: run, judge,
   /// pause, restart. But now somebody else decides on restarts, since they may
   /// concern others. So what's left for the child's thread is one life: open,
-  /// drive, close, and the judgement on the failure, if any. Then it's over, and
-  /// `whenEnded` is told.
+  /// drive, close, and the judgement on the failure, if any. Then it's over,
+  /// and `whenEnded` is told.
 
   // region the running child
 
@@ -497,24 +499,29 @@ class SupervisionTree {
 
   /// ## The supervisor
   ///
-  /// In OTP everything is a process, and a supervisor is one too. Here everything
-  /// is a step. What would be a supervisor's state? Its children, each with its
-  /// own state. And its one step goes on until it's stopped, or can do no more.
+  /// In OTP everything is a process, and a supervisor is one too. Here
+  /// everything is a step. What would be a supervisor's state? Its children,
+  /// each with its own state. And its one step goes on until it's stopped, or
+  /// can do no more.
   ///
-  /// That's no trick. It means that a supervisor can be the child of another one,
-  /// with no further line of code. It fails like any child: with a state from
-  /// where to go on. So a supervisor that is restarted doesn't forget how far its
-  /// children had come. (OTP's does: it starts them as specified.)
+  /// That's no trick. It means that a supervisor can be the child of another
+  /// one, with hardly a further line of code. It fails like any child: with a
+  /// state from where to go on. So a supervisor that is restarted doesn't
+  /// forget how far its children had come. (OTP's does: it starts them as
+  /// specified.)
   ///
-  /// Read `open`, `run` and `restart`. They're the chapter. What stands below
+  /// What follows is the longest listing of them all. Get a coffee, and read
+  /// `open`, `run` and `restart`: they're the chapter. What stands below
   /// `// From outside` can wait for another day.
   ///
-  /// *In the margin:* there is one thread that does everything, one errand after
-  /// the other, from a mailbox. A child that ends leaves an errand there. So does
-  /// a pause that is over. Two children that fail in the same instant are handled
-  /// one after the other, and there is no lock to forget. OTP does it for the
-  /// same reason. The price is that nobody may keep the supervisor waiting. So
-  /// judges wait on their child's thread, and pauses on one of their own.
+  /// *In the margin:* there is one thread that does everything, one errand
+  /// after the other, from a mailbox. A child that ends leaves an errand there.
+  /// So does a pause that is over. Two children that fail in the same instant
+  /// are handled one after the other, and there is no lock to forget. OTP's
+  /// supervisors have a mailbox, too.
+  ///
+  /// The price is that nobody may keep the supervisor waiting. So judges wait
+  /// on their child's thread, and pauses on one of their own.
 
   // region the tree
 
@@ -1191,13 +1198,13 @@ class SupervisionTree {
 
   /// ## A session that two producers share
   ///
-  /// This is the trouble that we began with. Only the turns are for the stage: in
-  /// earnest nobody takes turns, and once in a while both producers fail at the
-  /// same time, the session is let go of, and the system heals. By luck, which is
-  /// the worst way.
+  /// This is the trouble that we began with. Only the turns are for the stage:
+  /// in earnest nobody takes turns, and once in a while both producers fail at
+  /// the same time, the session is let go of, and the system heals. By luck,
+  /// which is the worst way.
 
-  /// Whoever comes first logs in, and whoever leaves last logs out. The two read in turns, so that you'll
-  /// see the same run as we do.
+  /// Whoever comes first logs in, and whoever leaves last logs out. The two
+  /// read in turns, so that you'll see the same run as we do.
   static class Session {
     private final Set<String> holders = new TreeSet<>();
     private String turn = "clicks";
@@ -1354,22 +1361,27 @@ class SupervisionTree {
   /// Replay: ./jbang chapters/09-supervision-tree.java --events 4 --fault read@2 --seed 42
   /// ```
   ///
-  /// **One for one** gives up after one login. Each restart was one of a healthy
-  /// producer that got a dead session.
+  /// **One for one** gives up after one login. Each restart was one of a
+  /// healthy producer that got a dead session.
   ///
-  /// **One for all** stops the orders, too. So nobody holds the session, and the
-  /// next one to come logs in. One restart, and both go on where they were.
+  /// **One for all** stops the orders, too. So nobody holds the session, and
+  /// the next one to come logs in. One restart, and both go on where they were.
   ///
   /// **With a supervisor above**, the wrong strategy heals in the end. The shop
-  /// couldn't help itself, so it failed, as a whole. Its supervisor restarted it,
-  /// as a whole. That's what escalation is: the same remedy, one size larger.
+  /// couldn't help itself, so it failed, as a whole. Its supervisor restarted
+  /// it, as a whole. That's what escalation is: the same remedy, one size
+  /// larger.
+  ///
   /// Above the root stands whoever started the process, such as Kubernetes, and
   /// above that somebody with a pager.
   ///
-  /// *In the margin:* budgets multiply, as retries do. A shop with three restarts,
-  /// below an app with three, fails 4 · 4 = 16 times before the process ends. And
-  /// in between there are pauses. Broadway allows its processors no restart at
-  /// all: any crash there goes up at once.
+  /// (`./jbang draw 09` draws one producer below one supervisor. A whole tree
+  /// wouldn't fit between the columns.)
+  ///
+  /// *In the margin:* budgets multiply, as retries do. A shop with three
+  /// restarts, below an app with three, fails 4 · 4 = 16 times before the
+  /// process ends. And in between there are pauses. Broadway allows its
+  /// processors no restart at all: any crash there goes up at once.
   ///
   /// ## Which strategy?
   ///
@@ -1391,14 +1403,15 @@ class SupervisionTree {
   /// - A child goes on **where it failed**; the same with all of a supervisor's
   ///   children after an escalation.
   /// - Restarts **pause**, and progress forgives. OTP restarts at once.
-  /// - There is **no kill**. Who doesn't stop is named, and its supervisor fails
-  ///   for good: two of one child at the same time would be worse. The next larger
-  ///   thing that one *can* kill in Java is the process.
+  /// - There is **no kill**. Who doesn't stop is named, and its supervisor
+  ///   fails for good: two of one child at the same time would be worse. The
+  ///   next larger thing that one *can* kill in Java is the process.
   /// - An **`Error`** goes up to the root, and everything stops on its way.
   /// - A sibling that **has ended**, or that you terminated, stays so when its
   ///   group is restarted.
-  /// - suture never gives up, it pauses. OTP can end with its last child; here
-  ///   that's `untilAllAreDone`.
+  /// - suture never gives up by itself: it pauses. OTP can end with the last
+  ///   *significant* child (`auto_shutdown`). Here that's `untilAllAreDone`,
+  ///   and each child counts.
   void main(String... args) throws Exception {
     var demo = new Demo(SCRIPT, EVENTS, args);
     IO.println("09 · supervision tree: " + demo.events() + " clicks, and as many orders");
@@ -1575,16 +1588,18 @@ class SupervisionTree {
   /// ## What we have, and what still breaks
   ///
   /// A tree that mends what it can at the smallest place, and the rest one size
-  /// larger. All the promises of the table are kept, as long as the process lives.
+  /// larger. All the promises of the table are kept, as long as the process
+  /// lives.
   ///
-  /// That's the next thing to break. All our states are in memory. Somebody types
-  /// `kill -9`, and the next process begins at 0. That's chapter 10, which is to
-  /// come.
+  /// That's the next thing to break. All our states are in memory. Somebody
+  /// types `kill -9`, and the next process begins at 0. That's chapter 10,
+  /// which is to come.
   ///
   /// **Exercises:** `exercises/09-a-restart-a-pipeline.java`,
   /// `exercises/09-b-contain-the-damage.java`.
   ///
   /// **Sources:** OTP's "Supervisor Behaviour" in *Design Principles*, and
-  /// `supervisor(3)`; Armstrong's thesis, chapter 5, "Programming fault-tolerant
-  /// systems"; Broadway's `topology.ex`; suture's `v4/supervisor.go`.
+  /// `supervisor(3)`; Armstrong's thesis, chapter 5, "Programming
+  /// fault-tolerant systems"; Broadway's `topology.ex`; suture's
+  /// `v4/supervisor.go`.
 }
