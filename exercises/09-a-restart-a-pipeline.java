@@ -22,13 +22,14 @@ import java.util.function.Consumer;
 ///
 /// - `groupOf`: who is restarted when a child fails, in the order of the start.
 /// - `open`: starts all children, one after the other, or none. If one doesn't
-///   start, throw a `GaveUp`. Whatever it is that you throw, an interrupt too,
-///   those before it are stopped again.
-/// - `answer`: what is done about a failure. It's said to `out`. The group is
-///   stopped, in reverse, and started, in order. A child that doesn't start is
-///   the next failure, said, counted and answered like the first one. After
-///   `most` restarts since `open`, the next failure is one too many: throw a
-///   `GaveUp`. What still runs is then left to `close`.
+///   start, throw a `GaveUp`. However `open` fails, be it by an interrupt, the
+///   children that have started are stopped again.
+/// - `answer`: what is done about a failure. It's said to `out`, in words of
+///   yours that contain the failure. The group is stopped, in reverse, and
+///   started, in order. A child that doesn't start is the next failure: said,
+///   counted and answered like the first one. After `most` restarts since
+///   `open`, the next failure is one too many: throw a `GaveUp`. What still
+///   runs is then left to `close`.
 /// - `close`: stops all children, in reverse.
 ///
 /// A supervisor is a child's work, so one can be the child of another.

@@ -31,7 +31,8 @@ import java.util.function.Consumer;
 /// session has new books: each grants three more restarts.
 ///
 /// **Given.** The supervisor of exercise 09-a. It stands below, and you needn't
-/// read it. It pauses never, and forgives nothing but by a new start.
+/// read it. (Do 09-a first: this is its answer.) It never pauses. It counts its
+/// restarts anew each time that it's started, and forgives nothing else.
 ///
 /// **To write.** `shop`: the tree. It needs more supervisors than one, each
 /// with a strategy, and a number of restarts. No number is above 20, and the
