@@ -926,7 +926,7 @@ class ReusableSupervisor {
   ///
   /// | | its child | after a failure | limits | pauses |
   /// |---|---|---|---|---|
-  /// | OTP `supervisor` | a process; `id`, `start`, `restart`, `shutdown`, `type` | starts anew from the specification | 1 in 5 s | none, on purpose |
+  /// | OTP `supervisor` | a process; `id`, `start`, `restart`, `shutdown`, `type` | starts anew from the specification | 1 in 5 s | none |
   /// | suture (Go) | `Serve(ctx) error` | calls `Serve` again | 5, with a half-life of 30 s; then it pauses | 15 s |
   /// | Pekko `RestartSource` | a factory of sources | makes a new source | none, unless you say so | first, cap, jitter on top |
   /// | core.async.flow | a step function with a state | **skips the message**, keeps the old state | none | none |
