@@ -238,13 +238,13 @@ class TailAGrowingFile {
       this.pauses = pauses;
     }
 
-    /// The offset has moved: all is forgiven.
+    /// It got further: all is forgiven.
     void progress() {
       times.clear();
       inARow = 0;
     }
 
-    /// As in chapter 4. One that is exactly a period old still counts.
+    /// One that is exactly a period old still counts.
     boolean allowOneMore(long now) {
       times.addLast(now);
       while (isOver(now - times.getFirst())) times.removeFirst();

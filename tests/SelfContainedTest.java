@@ -160,28 +160,12 @@ class SelfContainedTest {
     String output = between(readme.substring(readme.indexOf(example)), "```text\n", "```");
     String chapter =
         Files.readString(Repository.root().resolve("chapters/08-reusable-supervisor.java"));
-    String imports = between(chapter, "\nimport ", "\n/// # ");
     String supervisor =
         "// region the intensity"
             + between(chapter, "// region the intensity", "// region the supervisor")
             + between(chapter, "// region the supervisor", "// endregion");
-    String fetch =
-        """
-          boolean busy = true;
-
-          String fetch(int n) throws java.io.IOException {
-            if (n == 1 && busy) {
-              busy = false;
-              throw new java.io.IOException("The line is busy.");
-            }
-            return "line " + n;
-          }
-        }
-        """;
     Path file = project.resolve("Lines.java");
-    Files.writeString(
-        file,
-        "import " + imports + example + fetch + "\nclass Supervision {\n" + supervisor + "}\n");
+    Files.writeString(file, example + "\nclass Supervision {\n" + supervisor + "}\n");
     Result result = await(JAVA + file.getFileName(), project);
     assertThat(result.err()).isEmpty();
     assertThat(result.out()).isEqualTo(output);
