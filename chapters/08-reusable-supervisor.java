@@ -70,7 +70,7 @@ class ReusableSupervisor {
 
     @Override
     public String toString() {
-      return "at most %d restarts in %d ms".formatted(max, period.toMillis());
+      return "at most %d restarts in %d ms".formatted(max, TimeUnit.MILLISECONDS.convert(period));
     }
   }
 
@@ -505,7 +505,7 @@ class ReusableSupervisor {
         lastFailure = failure;
         tell(new Crashed(spec.id(), failure));
         if (spec.restart() == Restart.TEMPORARY) return exit;
-        boolean longAgo = time.nanos() - start > spec.intensity().period().toNanos();
+        boolean longAgo = books.isOver(time.nanos() - start);
         if (!at.equals(from) || longAgo) books.progress();
         boolean oneMore = books.allowOneMore(time.nanos());
         switch (oneMore ? spec.judge().answer(failure) : new GiveUp<S>()) {

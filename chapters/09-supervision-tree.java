@@ -78,7 +78,7 @@ class SupervisionTree {
 
     @Override
     public String toString() {
-      return "at most %d restarts in %d ms".formatted(max, period.toMillis());
+      return "at most %d restarts in %d ms".formatted(max, TimeUnit.MILLISECONDS.convert(period));
     }
   }
 
@@ -796,7 +796,7 @@ class SupervisionTree {
     }
 
     private boolean isOver(long age) {
-      return age > intensity.period().toNanos();
+      return Duration.ofNanos(age).compareTo(intensity.period()) > 0;
     }
 
     private ChildFailed giveUp(Child<?> child, String why, Failure<?> failure) {
