@@ -218,17 +218,30 @@ class ReusableSupervisor {
     }
   }
 
-  record Done<S>(S state) implements Exit<S> {}
+  record Done<S>(S state) implements Exit<S> {
+    Done {
+      Objects.requireNonNull(state, "Who is done must say where.");
+    }
+  }
 
-  record Failed<S>(Failure<S> failure) implements Exit<S> {}
+  record Failed<S>(Failure<S> failure) implements Exit<S> {
+    Failed {
+      Objects.requireNonNull(failure, "Who has failed must say how.");
+    }
+  }
 
-  record Stopped<S>(S state) implements Exit<S> {}
+  record Stopped<S>(S state) implements Exit<S> {
+    Stopped {
+      Objects.requireNonNull(state, "Who stops must say where.");
+    }
+  }
 
   record Died<S>(Throwable cause) implements Exit<S> {}
 
   /// What went wrong, from where to try again, and what we were doing.
   record Failure<S>(Exception exception, S state, String operation) {
     Failure {
+      Objects.requireNonNull(exception, "A failure must say what went wrong.");
       Objects.requireNonNull(state, "A failure must say where to go on.");
     }
 
@@ -270,7 +283,11 @@ class ReusableSupervisor {
   record Retry<S>() implements Verdict<S> {}
 
   /// It won't get better: go on at `next`.
-  record SkipTo<S>(S next) implements Verdict<S> {}
+  record SkipTo<S>(S next) implements Verdict<S> {
+    SkipTo {
+      Objects.requireNonNull(next, "Who skips must say where to go on.");
+    }
+  }
 
   /// It's no use, and no small matter.
   record GiveUp<S>() implements Verdict<S> {}
