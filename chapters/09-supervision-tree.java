@@ -457,7 +457,7 @@ class SupervisionTree {
         } while (end == null && !asked);
       } catch (Exception e) { // from close(), and no news if the step has failed
         if (!(end instanceof Failed<S>(Failure<S> failure))) throw e;
-        failure.exception().addSuppressed(e);
+        if (e != failure.exception()) failure.exception().addSuppressed(e);
       }
       return end == null ? new Stopped<>(state) : end;
     }
