@@ -838,10 +838,11 @@ class SupervisionTree {
         time.sleep(pause);
       } catch (InterruptedException e) {
         // it's over
+      } finally { // whatever the time throws
+        mailbox.add(() -> {
+          if (child.pause == me) startGroup(child);
+        });
       }
-      mailbox.add(() -> {
-        if (child.pause == me) startGroup(child);
-      });
     }
 
     /// Those that are to be stopped, and started again, when `child` fails, in the order of their start.
