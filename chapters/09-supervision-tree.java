@@ -860,6 +860,7 @@ class SupervisionTree {
       failed.pause = null;
       for (Child<?> child : groupOf(failed)) {
         if (!child.wanted || child.running != null) continue;
+        if (child.pause != null) return; // it pauses by itself, and then starts the rest
         child.restarts++;
         start(child);
         if (!child.hasStarted()) return; // that's the next failure, and lies in the mailbox
