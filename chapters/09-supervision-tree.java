@@ -666,6 +666,7 @@ class SupervisionTree {
     /// This supervisor as the root of a tree. If it fails, nobody restarts it.
     Running<List<ChildSpec<?>>> start(String id, ChildSpec<?>... children) {
       var root = as(id, children).with(Restart.TEMPORARY);
+      inAHurry = false; // as it may have been at its last end
       tell(new Started(id, root.initial()));
       return new Running<>(root, root.initial(), running -> tell(new Ended(id, running.end())));
     }
