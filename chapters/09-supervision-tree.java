@@ -476,6 +476,7 @@ class SupervisionTree {
     ///
     /// @throws ExecutionException with the `Error` that it died of
     Exit<S> join() throws InterruptedException, ExecutionException {
+      if (Thread.currentThread() != thread) thread.join(); // until its end is told, too
       return exit.get();
     }
 
