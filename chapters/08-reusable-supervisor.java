@@ -575,7 +575,8 @@ class ReusableSupervisor {
           Thread.currentThread().interrupt();
           return;
         } catch (Exception e) {
-          thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+          var me = Thread.currentThread(); // it's told by whoever closes it, too
+          me.getUncaughtExceptionHandler().uncaughtException(me, e);
           return;
         }
       }
