@@ -677,6 +677,9 @@ class SupervisionTree {
     /// Starts all the children, one after the other, or none.
     @Override
     public void open(List<ChildSpec<?>> from) throws Exception {
+      for (Child<?> old : all())
+        if (old.running != null && !old.running.exit.isDone())
+          throw new ChildFailed(old.spec.id(), "it still runs", true, null);
       thread = Thread.currentThread();
       inAHurry = false;
       if (ended.isDone()) ended = new CompletableFuture<>();

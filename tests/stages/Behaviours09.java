@@ -424,7 +424,7 @@ public final class Behaviours09 implements Behaviours {
             "a supervisor that is used again after its end",
             "suture `TestRunningAlreadyRunning`",
             "starts anew, with a fresh count of restarts, from what it's given",
-            "suture refuses to run twice at the same time, which ours doesn't notice",
+            "suture refuses to run twice at the same time; ours as long as a child of it runs",
             () -> {
               var a = worker("a");
               try (var scene = scene(ONE_FOR_ONE, 1).start(a.spec())) {
@@ -434,6 +434,12 @@ public final class Behaviours09 implements Behaviours {
                 scene.start(a.spec());
                 a.fails();
                 scene.told("Crashed a", "Restarting a", "Started a");
+                var twice = scene.supervisor.start("twice", a.spec());
+                scene.told("Started twice", "Ended twice Failed");
+                expect(
+                    "Failed[failure=start twice@[a@0] a: it still runs]",
+                    "" + twice.join(),
+                    "how the second one ends");
                 scene.stops("Ended a Stopped", "Ended root Stopped");
               }
             }));
@@ -1358,6 +1364,36 @@ public final class Behaviours09 implements Behaviours {
                 scene.told("Crashed a", "Ended c Stopped", "Ended b Stopped", "Restarting a");
                 scene.told("Started a", "Started b", "Ended b Failed", "Started c");
                 becomes("a RUNS, b ENDED, c RUNS", scene::phases);
+              }
+            }),
+        same(
+            9,
+            "a supervisor is terminated whose child is hung",
+            "suture `TestRemovingHungService`; docs, `TestEverMultistarted`",
+            "the caller is told; it can't be started again while the child runs",
+            () -> {
+              var release = new CountDownLatch(1);
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 1)) {
+                var nested = scene.supervisor(ONE_FOR_ONE, 1);
+                scene.start(scene.nested("n", nested, a.spec().withShutdown(SHORT)));
+                scene.told("Started a");
+                hangs(a, release);
+                refused(
+                    SupervisionTree.ChildFailed.class,
+                    "n: it does not stop",
+                    () -> scene.supervisor.terminateChild("n"));
+                scene.told("Unstopped a", "Ended n Failed");
+                refused(
+                    SupervisionTree.ChildFailed.class,
+                    "n: it did not start",
+                    () -> scene.supervisor.restartChild("n"));
+                scene.told("Started n", "Ended n Failed");
+                release.countDown();
+                becomes("0", () -> "" + a.alive.get());
+                expect(false, a.twoAtOnce, "two at once");
+              } finally {
+                release.countDown();
               }
             }),
         same(
