@@ -1933,19 +1933,28 @@ public final class Behaviours09 implements Behaviours {
             }),
         own(
             9,
-            "a step that returns null, or Continue(null)",
+            "a step that returns null, or an outcome without a state",
             "has failed, and is restarted",
             () -> {
               var a = worker("a");
               try (var scene = scene(ONE_FOR_ONE, 9).start(a.spec())) {
                 for (SupervisionTree.Step<Integer> step :
                     List.<SupervisionTree.Step<Integer>>of(
-                        _ -> null, _ -> new SupervisionTree.Continue<>(null))) {
+                        _ -> null,
+                        _ -> new SupervisionTree.Continue<>(null),
+                        _ -> new SupervisionTree.Done<>(null),
+                        _ -> new SupervisionTree.Stopped<>(null),
+                        _ -> new SupervisionTree.Failed<>(null))) {
                   a.does(step);
                   scene.told("Crashed a", "Restarting a", "Started a");
                 }
                 expect(
-                    List.of("A step must have an outcome.", "A step must say where to go on."),
+                    List.of(
+                        "A step must have an outcome.",
+                        "A step must say where to go on.",
+                        "Who is done must say where.",
+                        "Who stops must say where.",
+                        "Who has failed must say how."),
                     scene.events.stream()
                         .filter(SupervisionTree.Crashed.class::isInstance)
                         .map(event ->
@@ -2045,8 +2054,16 @@ public final class Behaviours09 implements Behaviours {
                 a.closings.add(throwing);
                 a.fails();
                 scene.told("Crashed a", "Restarting a", "Started a");
+                var same = new IllegalStateException("So does it.");
+                a.closings.add(() -> {
+                  throw same;
+                });
+                a.does(_ -> {
+                  throw same;
+                });
+                scene.told("Crashed a", "Restarting a", "Started a");
                 expect(
-                    List.of("It does not close.", "a fails."),
+                    List.of("It does not close.", "a fails.", "So does it."),
                     scene.events.stream()
                         .filter(SupervisionTree.Crashed.class::isInstance)
                         .map(event ->
