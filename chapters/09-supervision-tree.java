@@ -701,7 +701,8 @@ class SupervisionTree {
     @Override
     public Outcome<List<ChildSpec<?>>> run(List<ChildSpec<?>> from) throws Exception {
       try {
-        while (!(endsWhenDone && all().stream().noneMatch(Child::mayRun))) mailbox.take().run();
+        while (!(endsWhenDone && mailbox.isEmpty() && all().stream().noneMatch(Child::mayRun)))
+          mailbox.take().run();
         ended.complete(null);
         return new Done<>(fromHere());
       } catch (Throwable e) {
