@@ -474,7 +474,7 @@ class ReusableSupervisor {
 
     private Supervisor(ChildSpec<S> spec, Listener listener, Time time, RandomGenerator random) {
       this.spec = spec;
-      this.listener = listener;
+      this.listener = Objects.requireNonNull(listener, "A supervisor needs a listener.");
       this.time = time;
       this.random = random;
       this.state = new AtomicReference<>(spec.initial());

@@ -644,9 +644,9 @@ class SupervisionTree {
         Listener listener,
         Time time,
         RandomGenerator random) {
-      this.strategy = strategy;
-      this.intensity = intensity;
-      this.listener = listener;
+      this.strategy = Objects.requireNonNull(strategy, "A supervisor needs a strategy.");
+      this.intensity = Objects.requireNonNull(intensity, "A supervisor needs an intensity.");
+      this.listener = Objects.requireNonNull(listener, "A supervisor needs a listener.");
       this.time = time;
       this.random = random;
     }
