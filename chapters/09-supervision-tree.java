@@ -978,17 +978,19 @@ class SupervisionTree {
       if (Thread.currentThread() == thread)
         throw new IllegalStateException("A listener can't wait for its own supervisor.");
       var answer = new CompletableFuture<Void>();
-      mailbox.add(() -> {
-        if (answer.isDone()) return; // whoever asked has left
-        try {
-          errand.run();
-          answer.complete(null);
-        } catch (ChildFailed | RuntimeException e) { // all else is the supervisor's
-          answer.completeExceptionally(e);
-        }
-      });
+      var end = ended;
+      if (!end.isDone())
+        mailbox.add(() -> {
+          if (answer.isDone()) return; // whoever asked has left
+          try {
+            errand.run();
+            answer.complete(null);
+          } catch (ChildFailed | RuntimeException e) { // all else is the supervisor's
+            answer.completeExceptionally(e);
+          }
+        });
       try {
-        CompletableFuture.anyOf(answer, ended).get();
+        CompletableFuture.anyOf(answer, end).get();
         if (answer.cancel(false)) throw new IllegalStateException("The supervisor has ended.");
         answer.get();
       } catch (ExecutionException e) {
