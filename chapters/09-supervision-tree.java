@@ -892,6 +892,7 @@ class SupervisionTree {
           left.removeLast();
         }
       }
+      mailbox.clear(); // who asks has been refused, and who ended was stopped
       if (inAHurry) thread.interrupt();
       if (why instanceof Error e) throw e;
       return (Exception) why;
