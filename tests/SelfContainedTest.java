@@ -181,7 +181,11 @@ class SelfContainedTest {
     Path file = project.resolve("Lines.java");
     Files.writeString(
         file,
-        "import " + imports + example + fetch + "\nclass Supervision {\n" + supervisor + "}\n");
+        "import "
+            + imports
+            + example.substring(0, example.lastIndexOf('}'))
+            + fetch
+            + "\nclass Supervision {\n" + supervisor + "}\n");
     Result result = await(JAVA + file.getFileName(), project);
     assertThat(result.err()).isEmpty();
     assertThat(result.out()).isEqualTo(output);
