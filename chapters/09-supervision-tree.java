@@ -80,7 +80,7 @@ class SupervisionTree {
 
     @Override
     public String toString() {
-      return "at most %d restarts in %d ms".formatted(max, period.toMillis());
+      return "at most %d restarts in %d ms".formatted(max, TimeUnit.MILLISECONDS.convert(period));
     }
   }
 
@@ -159,17 +159,30 @@ class SupervisionTree {
     }
   }
 
-  record Done<S>(S state) implements Exit<S> {}
+  record Done<S>(S state) implements Exit<S> {
+    Done {
+      Objects.requireNonNull(state, "Who is done must say where.");
+    }
+  }
 
-  record Failed<S>(Failure<S> failure) implements Exit<S> {}
+  record Failed<S>(Failure<S> failure) implements Exit<S> {
+    Failed {
+      Objects.requireNonNull(failure, "Who has failed must say how.");
+    }
+  }
 
-  record Stopped<S>(S state) implements Exit<S> {}
+  record Stopped<S>(S state) implements Exit<S> {
+    Stopped {
+      Objects.requireNonNull(state, "Who stops must say where.");
+    }
+  }
 
   record Died<S>(Throwable cause) implements Exit<S> {}
 
   /// What went wrong, from where to try again, and what we were doing.
   record Failure<S>(Exception exception, S state, String operation) {
     Failure {
+      Objects.requireNonNull(exception, "A failure must say what went wrong.");
       Objects.requireNonNull(state, "A failure must say where to go on.");
     }
 
@@ -196,7 +209,11 @@ class SupervisionTree {
   record Retry<S>() implements Verdict<S> {}
 
   /// It won't get better: go on at `next`.
-  record SkipTo<S>(S next) implements Verdict<S> {}
+  record SkipTo<S>(S next) implements Verdict<S> {
+    SkipTo {
+      Objects.requireNonNull(next, "Who skips must say where to go on.");
+    }
+  }
 
   /// It's no use, and no small matter.
   record GiveUp<S>() implements Verdict<S> {}
@@ -445,7 +462,7 @@ class SupervisionTree {
         } while (end == null && !asked);
       } catch (Exception e) { // from close(), and no news if the step has failed
         if (!(end instanceof Failed<S>(Failure<S> failure))) throw e;
-        failure.exception().addSuppressed(e);
+        if (e != failure.exception()) failure.exception().addSuppressed(e);
       }
       return end == null ? new Stopped<>(state) : end;
     }
@@ -464,6 +481,7 @@ class SupervisionTree {
     ///
     /// @throws ExecutionException with the `Error` that it died of
     Exit<S> join() throws InterruptedException, ExecutionException {
+      if (Thread.currentThread() != thread) thread.join(); // until its end is told, too
       return exit.get();
     }
 
@@ -638,9 +656,9 @@ class SupervisionTree {
         Listener listener,
         Time time,
         RandomGenerator random) {
-      this.strategy = strategy;
-      this.intensity = intensity;
-      this.listener = listener;
+      this.strategy = Objects.requireNonNull(strategy, "A supervisor needs a strategy.");
+      this.intensity = Objects.requireNonNull(intensity, "A supervisor needs an intensity.");
+      this.listener = Objects.requireNonNull(listener, "A supervisor needs a listener.");
       this.time = time;
       this.random = random;
     }
@@ -661,6 +679,7 @@ class SupervisionTree {
     /// This supervisor as the root of a tree. If it fails, nobody restarts it.
     Running<List<ChildSpec<?>>> start(String id, ChildSpec<?>... children) {
       var root = as(id, children).with(Restart.TEMPORARY);
+      inAHurry = false; // as it may have been at its last end
       tell(new Started(id, root.initial()));
       return new Running<>(root, root.initial(), running -> tell(new Ended(id, running.end())));
     }
@@ -670,6 +689,9 @@ class SupervisionTree {
     /// Starts all the children, one after the other, or none.
     @Override
     public void open(List<ChildSpec<?>> from) throws Exception {
+      for (Child<?> old : all())
+        if (old.running != null && !old.running.exit.isDone())
+          throw new ChildFailed(old.spec.id(), "it still runs", true, null);
       thread = Thread.currentThread();
       inAHurry = false;
       if (ended.isDone()) ended = new CompletableFuture<>();
@@ -691,7 +713,8 @@ class SupervisionTree {
     @Override
     public Outcome<List<ChildSpec<?>>> run(List<ChildSpec<?>> from) throws Exception {
       try {
-        while (!(endsWhenDone && all().stream().noneMatch(Child::mayRun))) mailbox.take().run();
+        while (!(endsWhenDone && mailbox.isEmpty() && all().stream().noneMatch(Child::mayRun)))
+          mailbox.take().run();
         ended.complete(null);
         return new Done<>(fromHere());
       } catch (Throwable e) {
@@ -808,7 +831,7 @@ class SupervisionTree {
     }
 
     private boolean isOver(long age) {
-      return age > intensity.period().toNanos();
+      return Duration.ofNanos(age).compareTo(intensity.period()) > 0;
     }
 
     private ChildFailed giveUp(Child<?> child, String why, Failure<?> failure) {
@@ -833,10 +856,11 @@ class SupervisionTree {
         time.sleep(pause);
       } catch (InterruptedException e) {
         // it's over
+      } finally { // whatever the time throws
+        mailbox.add(() -> {
+          if (child.pause == me) startGroup(child);
+        });
       }
-      mailbox.add(() -> {
-        if (child.pause == me) startGroup(child);
-      });
     }
 
     /// Those that are to be stopped, and started again, when `child` fails, in the order of their start.
@@ -854,6 +878,7 @@ class SupervisionTree {
       failed.pause = null;
       for (Child<?> child : groupOf(failed)) {
         if (!child.wanted || child.running != null) continue;
+        if (child.pause != null) return; // it pauses by itself, and then starts the rest
         child.restarts++;
         start(child);
         if (!child.hasStarted()) return; // that's the next failure, and lies in the mailbox
@@ -879,6 +904,7 @@ class SupervisionTree {
           left.removeLast();
         }
       }
+      mailbox.clear(); // who asks has been refused, and who ended was stopped
       if (inAHurry) thread.interrupt();
       if (why instanceof Error e) throw e;
       return (Exception) why;
@@ -971,17 +997,19 @@ class SupervisionTree {
       if (Thread.currentThread() == thread)
         throw new IllegalStateException("A listener can't wait for its own supervisor.");
       var answer = new CompletableFuture<Void>();
-      mailbox.add(() -> {
-        if (answer.isDone()) return; // whoever asked has left
-        try {
-          errand.run();
-          answer.complete(null);
-        } catch (ChildFailed | RuntimeException e) { // all else is the supervisor's
-          answer.completeExceptionally(e);
-        }
-      });
+      var end = ended;
+      if (!end.isDone())
+        mailbox.add(() -> {
+          if (answer.isDone()) return; // whoever asked has left
+          try {
+            errand.run();
+            answer.complete(null);
+          } catch (ChildFailed | RuntimeException e) { // all else is the supervisor's
+            answer.completeExceptionally(e);
+          }
+        });
       try {
-        CompletableFuture.anyOf(answer, ended).get();
+        CompletableFuture.anyOf(answer, end).get();
         if (answer.cancel(false)) throw new IllegalStateException("The supervisor has ended.");
         answer.get();
       } catch (ExecutionException e) {

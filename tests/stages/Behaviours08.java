@@ -526,15 +526,17 @@ public final class Behaviours08 implements Behaviours {
             }),
         own(
             8,
-            "a step that returns null, or Continue(null)",
+            "a step that returns null, or an outcome without a state",
             "has failed, and is restarted",
             () -> {
               try (var scene = new Scene()) {
                 scene
                     .does(_ -> null)
                     .does(_ -> new ReusableSupervisor.Continue<>(null))
+                    .does(_ -> new ReusableSupervisor.Done<>(null))
                     .start(scene.spec());
                 scene.told("Started", "Crashed", "Restarting", "Started");
+                scene.told("Crashed", "Restarting", "Started");
                 scene.told("Crashed", "Restarting", "Started");
               }
             }),

@@ -424,7 +424,7 @@ public final class Behaviours09 implements Behaviours {
             "a supervisor that is used again after its end",
             "suture `TestRunningAlreadyRunning`",
             "starts anew, with a fresh count of restarts, from what it's given",
-            "suture refuses to run twice at the same time, which ours doesn't notice",
+            "suture refuses to run twice at the same time; ours as long as a child of it runs",
             () -> {
               var a = worker("a");
               try (var scene = scene(ONE_FOR_ONE, 1).start(a.spec())) {
@@ -434,6 +434,12 @@ public final class Behaviours09 implements Behaviours {
                 scene.start(a.spec());
                 a.fails();
                 scene.told("Crashed a", "Restarting a", "Started a");
+                var twice = scene.supervisor.start("twice", a.spec());
+                scene.told("Started twice", "Ended twice Failed");
+                expect(
+                    "Failed[failure=start twice@[a@0] a: it still runs]",
+                    "" + twice.join(),
+                    "how the second one ends");
                 scene.stops("Ended a Stopped", "Ended root Stopped");
               }
             }));
@@ -1384,6 +1390,36 @@ public final class Behaviours09 implements Behaviours {
             }),
         same(
             9,
+            "a supervisor is terminated whose child is hung",
+            "suture `TestRemovingHungService`; docs, `TestEverMultistarted`",
+            "the caller is told; it can't be started again while the child runs",
+            () -> {
+              var release = new CountDownLatch(1);
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 1)) {
+                var nested = scene.supervisor(ONE_FOR_ONE, 1);
+                scene.start(scene.nested("n", nested, a.spec().withShutdown(SHORT)));
+                scene.told("Started a");
+                hangs(a, release);
+                refused(
+                    SupervisionTree.ChildFailed.class,
+                    "n: it does not stop",
+                    () -> scene.supervisor.terminateChild("n"));
+                scene.told("Unstopped a", "Ended n Failed");
+                refused(
+                    SupervisionTree.ChildFailed.class,
+                    "n: it did not start",
+                    () -> scene.supervisor.restartChild("n"));
+                scene.told("Started n", "Ended n Failed");
+                release.countDown();
+                becomes("0", () -> "" + a.alive.get());
+                expect(false, a.twoAtOnce, "two at once");
+              } finally {
+                release.countDown();
+              }
+            }),
+        same(
+            9,
             "a hung child is terminated",
             "suture `TestRemovingHungService`, `TestRemoveAndWait`",
             "the caller is told; the supervisor goes on, and won't start the child while it runs",
@@ -1931,19 +1967,28 @@ public final class Behaviours09 implements Behaviours {
             }),
         own(
             9,
-            "a step that returns null, or Continue(null)",
+            "a step that returns null, or an outcome without a state",
             "has failed, and is restarted",
             () -> {
               var a = worker("a");
               try (var scene = scene(ONE_FOR_ONE, 9).start(a.spec())) {
                 for (SupervisionTree.Step<Integer> step :
                     List.<SupervisionTree.Step<Integer>>of(
-                        _ -> null, _ -> new SupervisionTree.Continue<>(null))) {
+                        _ -> null,
+                        _ -> new SupervisionTree.Continue<>(null),
+                        _ -> new SupervisionTree.Done<>(null),
+                        _ -> new SupervisionTree.Stopped<>(null),
+                        _ -> new SupervisionTree.Failed<>(null))) {
                   a.does(step);
                   scene.told("Crashed a", "Restarting a", "Started a");
                 }
                 expect(
-                    List.of("A step must have an outcome.", "A step must say where to go on."),
+                    List.of(
+                        "A step must have an outcome.",
+                        "A step must say where to go on.",
+                        "Who is done must say where.",
+                        "Who stops must say where.",
+                        "Who has failed must say how."),
                     scene.events.stream()
                         .filter(SupervisionTree.Crashed.class::isInstance)
                         .map(event ->
@@ -2043,8 +2088,16 @@ public final class Behaviours09 implements Behaviours {
                 a.closings.add(throwing);
                 a.fails();
                 scene.told("Crashed a", "Restarting a", "Started a");
+                var same = new IllegalStateException("So does it.");
+                a.closings.add(() -> {
+                  throw same;
+                });
+                a.does(_ -> {
+                  throw same;
+                });
+                scene.told("Crashed a", "Restarting a", "Started a");
                 expect(
-                    List.of("It does not close.", "a fails."),
+                    List.of("It does not close.", "a fails.", "So does it."),
                     scene.events.stream()
                         .filter(SupervisionTree.Crashed.class::isInstance)
                         .map(event ->
