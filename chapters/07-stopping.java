@@ -850,10 +850,11 @@ class Stopping {
   /// ## What we have, and what still breaks
   ///
   /// Every promise that we've made so far is kept, and each trap that chapter 3
-  /// named is gone. Look at the table in README.md: its last column has no ✗.
+  /// named is gone. Look at the table in README.md: the only ✗ in column 07 is
+  /// "Any producer".
   ///
-  /// And it's four hundred lines about clicks. For orders, you'd have to copy
-  /// them. So the essay's own question is still open: can we "work all of these
+  /// For this is a supervisor of clicks. For orders, you'd have to copy it, and
+  /// change it in dozens of places. So the essay's own question is still open: can we "work all of these
   /// great ad-hoc patterns into something a little more reusable"? That's
   /// chapter 8.
   ///

@@ -45,7 +45,7 @@ import java.util.stream.Stream;
 /// - specify a child: when it's restarted, how often, how soon, and when not;
 /// - copy this supervisor into a project of yours, and say when you shouldn't.
 ///
-/// *Reading: 20 minutes. Exercises: 60 minutes.*
+/// *Reading: 30 minutes. Exercises: 60 minutes.*
 ///
 /// **Predict.** The shop has three pages: `first`, `kF3x`, `9uQa`. It fails
 /// once, at the second one. A supervisor of Erlang/OTP would start its child
@@ -983,13 +983,13 @@ class ReusableSupervisor {
 
     IO.println("\nOrders, page by page:");
     var orders = new ArrayBlockingQueue<String>(100);
-    var closed = new AtomicBoolean(true);
+    var expired = new AtomicBoolean(true);
     Shop shop =
         token ->
             switch (token) {
               case "first" -> new Page(List.of("a teapot", "two cups"), Optional.of("kF3x"));
               case "kF3x" -> {
-                if (closed.getAndSet(false)) throw new IllegalStateException("The shop is closed.");
+                if (expired.getAndSet(false)) throw new SessionTimeout(1);
                 yield new Page(List.of("a spoon"), Optional.of("9uQa"));
               }
               default -> new Page(List.of("six saucers"), Optional.empty());

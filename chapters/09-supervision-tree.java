@@ -56,7 +56,7 @@ import java.util.stream.Stream;
 /// - draw a tree for a system of yours, and say where a failure ends;
 /// - start in order, stop in reverse, and bound the time that it takes.
 ///
-/// *Reading: 20 minutes. Exercises: 65 minutes.*
+/// *Reading: 40 minutes. Exercises: 65 minutes.*
 ///
 /// **Predict.** One supervisor for both producers, clicks first, three restarts
 /// allowed. The session expires at the clicks' third read. It is one-for-one.
@@ -584,7 +584,7 @@ class SupervisionTree {
     private final RandomGenerator random;
     private final Map<String, Child<?>> children =
         Collections.synchronizedMap(new LinkedHashMap<>());
-    private final List<Attempt> attempts = new ArrayList<>();
+    private final List<Restarted> restarts = new ArrayList<>();
 
     /// No more of them than there are children, pauses and callers.
     private final BlockingQueue<Errand> mailbox = new LinkedBlockingQueue<>();
@@ -599,7 +599,7 @@ class SupervisionTree {
       void run() throws InterruptedException, ChildFailed;
     }
 
-    private record Attempt(Child<?> child, long nanos) {}
+    private record Restarted(Child<?> child, long nanos) {}
 
     /// What is remembered of a child from one start to the next.
     private static class Child<S> {
@@ -695,7 +695,7 @@ class SupervisionTree {
       thread = Thread.currentThread();
       inAHurry = false;
       if (ended.isDone()) ended = new CompletableFuture<>();
-      attempts.clear();
+      restarts.clear();
       children.clear();
       try {
         for (ChildSpec<?> spec : from) add(spec);
@@ -814,12 +814,12 @@ class SupervisionTree {
         throw giveUp(child, "what still runs can't be restarted", failure);
       long now = time.nanos();
       if (!failure.state().equals(running.from) || isOver(now - child.started)) {
-        attempts.removeIf(attempt -> attempt.child() == child);
+        restarts.removeIf(restarted -> restarted.child() == child);
         child.inARow = 0;
       }
-      attempts.add(new Attempt(child, now));
-      attempts.removeIf(attempt -> isOver(now - attempt.nanos()));
-      if (attempts.size() > intensity.max()) throw giveUp(child, "" + intensity, failure);
+      restarts.add(new Restarted(child, now));
+      restarts.removeIf(restarted -> isOver(now - restarted.nanos()));
+      if (restarts.size() > intensity.max()) throw giveUp(child, "" + intensity, failure);
       switch (running.verdict) {
         case GiveUp<S>() -> throw giveUp(child, "so says the verdict", failure);
         case SkipTo<S>(S next) -> {
@@ -1463,6 +1463,13 @@ class SupervisionTree {
     var channel = new ArrayBlockingQueue<Message>(3 * demo.events());
     var log = new SimpleLog(demo.clicks, demo::readFails);
     var orders = new SimpleLog(demo.clicks, _ -> false);
+    var deadLetters = new ArrayBlockingQueue<Failure<Long>>(demo.events());
+    Step<Long> clicks =
+        offset -> {
+          var outcome = publishClick(log, channel).run(offset);
+          demo.afterPut();
+          return outcome;
+        };
     var top = new AtomicReference<Supervisor>();
     Listener listener =
         event -> {
@@ -1478,7 +1485,8 @@ class SupervisionTree {
         new Supervisor(Strategy.ONE_FOR_ONE, THREE_A_MINUTE, listener, Time.REAL, dice)
             .untilAllAreDone();
     ChildSpec<?>[] producers = {
-      ChildSpec.of("clicks", 0L, new Reader("clicks", session, publishClick(log, channel))),
+      ChildSpec.of("clicks", 0L, new Reader("clicks", session, clicks))
+          .with(putAside(deadLetters)),
       ChildSpec.of("orders", 0L, new Reader("orders", session, publishClick(orders, channel)))
     };
     top.set(withApp ? app : shop);
@@ -1491,6 +1499,7 @@ class SupervisionTree {
     IO.print(drawn(top.get().children(), "  "));
     IO.println(
         "%d clicks and orders arrived. Logins: %d.".formatted(channel.size(), session.logins));
+    deadLetters.forEach(letter -> IO.println("  dead letter: " + letter));
   }
 
   /// The tree as it is now.

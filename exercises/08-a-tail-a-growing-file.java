@@ -7,6 +7,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -180,7 +182,7 @@ class TailAGrowingFile {
 
     @Override
     public String toString() {
-      return "at most %d restarts in %d ms".formatted(max, period.toMillis());
+      return "at most %d restarts in %d ms".formatted(max, TimeUnit.MILLISECONDS.convert(period));
     }
   }
 
@@ -296,17 +298,30 @@ class TailAGrowingFile {
     }
   }
 
-  record Done<S>(S state) implements Exit<S> {}
+  record Done<S>(S state) implements Exit<S> {
+    Done {
+      Objects.requireNonNull(state, "Who is done must say where.");
+    }
+  }
 
-  record Failed<S>(Failure<S> failure) implements Exit<S> {}
+  record Failed<S>(Failure<S> failure) implements Exit<S> {
+    Failed {
+      Objects.requireNonNull(failure, "Who has failed must say how.");
+    }
+  }
 
-  record Stopped<S>(S state) implements Exit<S> {}
+  record Stopped<S>(S state) implements Exit<S> {
+    Stopped {
+      Objects.requireNonNull(state, "Who stops must say where.");
+    }
+  }
 
   record Died<S>(Throwable cause) implements Exit<S> {}
 
   /// What went wrong, from where to try again, and what we were doing.
   record Failure<S>(Exception exception, S state, String operation) {
     Failure {
+      Objects.requireNonNull(exception, "A failure must say what went wrong.");
       Objects.requireNonNull(state, "A failure must say where to go on.");
     }
 
@@ -330,7 +345,11 @@ class TailAGrowingFile {
   record Retry<S>() implements Verdict<S> {}
 
   /// It won't get better: go on at `next`.
-  record SkipTo<S>(S next) implements Verdict<S> {}
+  record SkipTo<S>(S next) implements Verdict<S> {
+    SkipTo {
+      Objects.requireNonNull(next, "Who skips must say where to go on.");
+    }
+  }
 
   /// It's no use, and no small matter.
   record GiveUp<S>() implements Verdict<S> {}
@@ -474,7 +493,7 @@ class TailAGrowingFile {
 
     private Supervisor(ChildSpec<S> spec, Listener listener, Time time, RandomGenerator random) {
       this.spec = spec;
-      this.listener = listener;
+      this.listener = Objects.requireNonNull(listener, "A supervisor needs a listener.");
       this.time = time;
       this.random = random;
       this.state = new AtomicReference<>(spec.initial());
@@ -522,7 +541,7 @@ class TailAGrowingFile {
         lastFailure = failure;
         tell(new Crashed(spec.id(), failure));
         if (spec.restart() == Restart.TEMPORARY) return exit;
-        boolean longAgo = time.nanos() - start > spec.intensity().period().toNanos();
+        boolean longAgo = books.isOver(time.nanos() - start);
         if (!at.equals(from) || longAgo) books.progress();
         boolean oneMore = books.allowOneMore(time.nanos());
         switch (oneMore ? spec.judge().answer(failure) : new GiveUp<S>()) {
@@ -577,7 +596,8 @@ class TailAGrowingFile {
           Thread.currentThread().interrupt();
           return;
         } catch (Exception e) {
-          thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+          var me = Thread.currentThread(); // it's told by whoever closes it, too
+          me.getUncaughtExceptionHandler().uncaughtException(me, e);
           return;
         }
       }

@@ -12,6 +12,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
@@ -135,7 +136,7 @@ class AFreshSession {
 
     private Supervisor(ChildSpec<S> spec, Listener listener, Time time, RandomGenerator random) {
       this.spec = spec;
-      this.listener = listener;
+      this.listener = Objects.requireNonNull(listener, "A supervisor needs a listener.");
       this.time = time;
       this.random = random;
       this.state = new AtomicReference<>(spec.initial());
@@ -184,7 +185,7 @@ class AFreshSession {
         lastFailure = failure;
         tell(new Crashed(spec.id(), failure));
         if (spec.restart() == Restart.TEMPORARY) return exit;
-        boolean longAgo = time.nanos() - start > spec.intensity().period().toNanos();
+        boolean longAgo = books.isOver(time.nanos() - start);
         if (!at.equals(from) || longAgo) books.progress();
         boolean oneMore = books.allowOneMore(time.nanos());
         switch (oneMore ? spec.judge().answer(failure) : new GiveUp<S>()) {
@@ -239,7 +240,8 @@ class AFreshSession {
           Thread.currentThread().interrupt();
           return;
         } catch (Exception e) {
-          thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+          var me = Thread.currentThread(); // it's told by whoever closes it, too
+          me.getUncaughtExceptionHandler().uncaughtException(me, e);
           return;
         }
       }
@@ -351,7 +353,7 @@ class AFreshSession {
 
     @Override
     public String toString() {
-      return "at most %d restarts in %d ms".formatted(max, period.toMillis());
+      return "at most %d restarts in %d ms".formatted(max, TimeUnit.MILLISECONDS.convert(period));
     }
   }
 
@@ -467,17 +469,30 @@ class AFreshSession {
     }
   }
 
-  record Done<S>(S state) implements Exit<S> {}
+  record Done<S>(S state) implements Exit<S> {
+    Done {
+      Objects.requireNonNull(state, "Who is done must say where.");
+    }
+  }
 
-  record Failed<S>(Failure<S> failure) implements Exit<S> {}
+  record Failed<S>(Failure<S> failure) implements Exit<S> {
+    Failed {
+      Objects.requireNonNull(failure, "Who has failed must say how.");
+    }
+  }
 
-  record Stopped<S>(S state) implements Exit<S> {}
+  record Stopped<S>(S state) implements Exit<S> {
+    Stopped {
+      Objects.requireNonNull(state, "Who stops must say where.");
+    }
+  }
 
   record Died<S>(Throwable cause) implements Exit<S> {}
 
   /// What went wrong, from where to try again, and what we were doing.
   record Failure<S>(Exception exception, S state, String operation) {
     Failure {
+      Objects.requireNonNull(exception, "A failure must say what went wrong.");
       Objects.requireNonNull(state, "A failure must say where to go on.");
     }
 
@@ -501,7 +516,11 @@ class AFreshSession {
   record Retry<S>() implements Verdict<S> {}
 
   /// It won't get better: go on at `next`.
-  record SkipTo<S>(S next) implements Verdict<S> {}
+  record SkipTo<S>(S next) implements Verdict<S> {
+    SkipTo {
+      Objects.requireNonNull(next, "Who skips must say where to go on.");
+    }
+  }
 
   /// It's no use, and no small matter.
   record GiveUp<S>() implements Verdict<S> {}

@@ -597,8 +597,8 @@ public final class Exercise08b implements Stage<Exercise08b.Event> {
       if (judged.equals(List.of(expected))) return Optional.empty();
       return Optional.of(
           what
-              + ". The judge should be asked about these states and reasons: %s. It was asked about %s."
-                  .formatted(String.join(", ", expected), String.join(", ", judged)));
+              + ". The judge should be asked about these states and reasons: '%s'. It was asked about '%s'."
+                  .formatted(String.join("', '", expected), String.join("', '", judged)));
     }
 
     Optional<String> exits(Predicate<AFreshSession.Exit<Integer>> asItShould, String expected) {
