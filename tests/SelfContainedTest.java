@@ -185,7 +185,9 @@ class SelfContainedTest {
             + imports
             + example.substring(0, example.lastIndexOf('}'))
             + fetch
-            + "\nclass Supervision {\n" + supervisor + "}\n");
+            + "\nclass Supervision {\n"
+            + supervisor
+            + "}\n");
     Result result = await(JAVA + file.getFileName(), project);
     assertThat(result.err()).isEmpty();
     assertThat(result.out()).isEqualTo(output);
