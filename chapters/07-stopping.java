@@ -854,7 +854,8 @@ class Stopping {
   /// "Any producer".
   ///
   /// For this is a supervisor of clicks. For orders, you'd have to copy it, and
-  /// change it in dozens of places. So the essay's own question is still open: can we "work all of these
+  /// change it in dozens of places. So the essay's own question is still open: can we "work all of
+  // these
   /// great ad-hoc patterns into something a little more reusable"? That's
   /// chapter 8.
   ///

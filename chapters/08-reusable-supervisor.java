@@ -417,7 +417,7 @@ class ReusableSupervisor {
 
   record GaveUp(String id, String why) implements Event {}
 
-  /// The last one. After it, no step is run.
+  /// It has come to an end. Until it's started again, if ever, no step is run.
   record Ended(String id, Exit<?> exit) implements Event {}
 
   /// A thread that was asked to stop, and did not. There is no more to be done than to say so.
@@ -629,7 +629,12 @@ class ReusableSupervisor {
     public void close() {
       boolean interrupted = Thread.interrupted(); // we're asked to stop, and so is this
       try {
-        stop().ifPresent(this::tell);
+        var unstopped = stop();
+        if (unstopped.isPresent()) {
+          Thread.currentThread().interrupt(); // we wait for nobody now, and no listener either
+          tell(unstopped.get());
+          Thread.interrupted();
+        }
       } catch (InterruptedException e) { // asked again: then we don't wait any longer
         interrupted = true;
       }
@@ -922,7 +927,7 @@ class ReusableSupervisor {
   ///
   /// Orders, page by page:
   /// Starting orders at first.
-  /// An error has occurred: orders@kF3x java.lang.IllegalStateException: The shop is closed.
+  /// An error has occurred: orders@kF3x Session has timed out.
   /// Restarting orders in 85 ms.
   /// Starting orders at kF3x.
   /// orders is done at 9uQa.

@@ -254,7 +254,7 @@ class SupervisionTree {
 
   record GaveUp(String id, String why) implements Event {}
 
-  /// The last one. After it, no step is run.
+  /// It has come to an end. Until it's started again, if ever, no step is run.
   record Ended(String id, Exit<?> exit) implements Event {}
 
   /// A thread that was asked to stop, and did not. There is no more to be done than to say so.
@@ -926,7 +926,8 @@ class SupervisionTree {
         me.getUncaughtExceptionHandler().uncaughtException(me, e);
       }
       if (inAHurry) Thread.interrupted();
-      else if (toStop == Thread.currentThread()) toStop.interrupt(); // the listener may have swallowed it
+      else if (toStop == Thread.currentThread())
+        toStop.interrupt(); // the listener may have swallowed it
     }
 
     @Override
@@ -1485,8 +1486,7 @@ class SupervisionTree {
         new Supervisor(Strategy.ONE_FOR_ONE, THREE_A_MINUTE, listener, Time.REAL, dice)
             .untilAllAreDone();
     ChildSpec<?>[] producers = {
-      ChildSpec.of("clicks", 0L, new Reader("clicks", session, clicks))
-          .with(putAside(deadLetters)),
+      ChildSpec.of("clicks", 0L, new Reader("clicks", session, clicks)).with(putAside(deadLetters)),
       ChildSpec.of("orders", 0L, new Reader("orders", session, publishClick(orders, channel)))
     };
     top.set(withApp ? app : shop);

@@ -283,7 +283,12 @@ class AFreshSession {
     public void close() {
       boolean interrupted = Thread.interrupted(); // we're asked to stop, and so is this
       try {
-        stop().ifPresent(this::tell);
+        var unstopped = stop();
+        if (unstopped.isPresent()) {
+          Thread.currentThread().interrupt(); // we wait for nobody now, and no listener either
+          tell(unstopped.get());
+          Thread.interrupted();
+        }
       } catch (InterruptedException e) { // asked again: then we don't wait any longer
         interrupted = true;
       }
@@ -562,7 +567,7 @@ class AFreshSession {
 
   record GaveUp(String id, String why) implements Event {}
 
-  /// The last one. After it, no step is run.
+  /// It has come to an end. Until it's started again, if ever, no step is run.
   record Ended(String id, Exit<?> exit) implements Event {}
 
   /// A thread that was asked to stop, and did not. There is no more to be done

@@ -259,6 +259,10 @@ public final class Behaviours09 implements Behaviours {
     return new Scene(strategy, maxRestarts);
   }
 
+  private static SupervisionTree.Pauses pauses(Duration each) {
+    return new SupervisionTree.Pauses(each, 1, each, 0);
+  }
+
   private static void expect(Object expected, Object actual, String what) {
     if (!Objects.equals(expected, actual))
       throw new AssertionError(
@@ -652,6 +656,49 @@ public final class Behaviours09 implements Behaviours {
                   scene.clock.advance(Duration.ofSeconds(1));
                   scene.told("Started a");
                 }
+              }
+            }),
+        own(
+            9,
+            "a period that never ends",
+            "no restart is too old to count",
+            () -> {
+              var a = worker("a");
+              try (var scene = scene(ONE_FOR_ONE, 0)) {
+                var once = new SupervisionTree.Intensity(1, Duration.ofSeconds(Long.MAX_VALUE));
+                var n =
+                    new SupervisionTree.Supervisor(
+                        ONE_FOR_ONE, once, scene::on, scene.clock, new Random(1));
+                scene.start(scene.nested("n", n, a.spec()));
+                scene.told("Started a");
+                a.fails();
+                scene.told("Crashed a", "Restarting a", "Started a");
+                scene.clock.advance(Duration.ofDays(10_000));
+                a.fails();
+                scene.told("Crashed a", "GaveUp a", "Crashed n", "GaveUp n", "Ended root Failed");
+              }
+            }),
+        own(
+            9,
+            "a child that pauses, when one that was started before it is restarted",
+            "keeps to its own pause, and the rest waits for it",
+            () -> {
+              Worker a = worker("a"), b = worker("b");
+              try (var scene =
+                  scene(REST_FOR_ONE, 9).start(a.spec().with(pauses(Duration.ofSeconds(1))))) {
+                a.fails();
+                scene.told("Crashed a", "Restarting a");
+                scene.clock.awaitSleepers(1);
+                scene.supervisor.startChild(b.spec().with(pauses(Duration.ofSeconds(3))));
+                scene.told("Started b");
+                b.fails();
+                scene.told("Crashed b", "Restarting b");
+                scene.clock.awaitSleepers(2);
+                scene.clock.advance(Duration.ofSeconds(1));
+                scene.told("Started a");
+                becomes("a RUNS, b PAUSES", scene::phases);
+                scene.clock.advance(Duration.ofSeconds(2));
+                scene.told("Started b");
               }
             }),
         differs(
@@ -1812,8 +1859,7 @@ public final class Behaviours09 implements Behaviours {
                 scene.start(a.spec());
                 a.fails();
                 scene.told("Crashed a");
-                scene.stops(
-                    "Restarting a", "Started a", "Ended a Stopped", "Ended root Stopped");
+                scene.stops("Restarting a", "Started a", "Ended a Stopped", "Ended root Stopped");
               }
             }),
         own(
