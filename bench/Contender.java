@@ -19,6 +19,7 @@ enum Contender {
   ABQ("ArrayBlockingQueue, bare loops", Peers::arrayBlockingQueue),
   CHAPTER_03("chapter 3", Ours::chapter03),
   CHAPTER_08("chapter 8, one click a step", Ours::chapter08),
+  CHAPTER_08_JOX("chapter 8, on a Jox channel", Ours::chapter08Jox),
   CHAPTER_08_DRAINED("chapter 8, its consumer drains", Ours::chapter08Drained),
   CHAPTER_08_BATCHED("chapter 8, batches of 64", Ours::chapter08Batched),
   CHAPTER_08_NO_CHANNEL("chapter 8, without a channel", Ours::chapter08NoChannel),

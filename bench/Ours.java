@@ -1,3 +1,4 @@
+import com.softwaremill.jox.Channel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -23,6 +24,18 @@ final class Ours {
     supervise(offset -> publish(log, offset, clicks));
     Supervisor.go(() -> {
       while (true) tally.accept(clicks.take());
+    });
+  }
+
+  /// The same step, on another channel: the supervisor knows of none.
+  static void chapter08Jox(RepeatingLog log, Tally tally) {
+    Channel<Supervisor.Click> clicks = Channel.newBufferedChannel(CAPACITY);
+    supervise(offset -> {
+      clicks.send(log.take(offset));
+      return new ReusableSupervisor.Continue<>(offset + 1);
+    });
+    Supervisor.go(() -> {
+      while (true) tally.accept(clicks.receive());
     });
   }
 
