@@ -58,7 +58,7 @@ import picocli.CommandLine.Option;
     description = {
       "Measures our producers beside core.async, Jox, Reactor and JCTools: throughput, restarts,"
           + " memory.",
-      "A full run takes about ten minutes of a quiet machine, and rewrites bench/results and the"
+      "A full run takes about eleven minutes of a quiet machine, and rewrites bench/results and the"
           + " tables of bench/README.md.",
       "Exit code: 0 if all is well, 1 if a fork failed, 2 if the command line makes no sense."
     },
