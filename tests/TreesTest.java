@@ -170,14 +170,14 @@ class TreesTest {
             folder),
         mistake(
             "one restart too few",
-            "if (attempts.size() > intensity.max())",
-            "if (attempts.size() >= intensity.max())",
+            "if (restarts.size() > intensity.max())",
+            "if (restarts.size() >= intensity.max())",
             "one=\\d\\(\\w\\) p0 : (\\w- ?)+",
             folder),
         mistake(
             "a sibling's progress forgives",
-            "attempts.removeIf(attempt -> attempt.child() == child);",
-            "attempts.clear();",
+            "restarts.removeIf(restarted -> restarted.child() == child);",
+            "restarts.clear();",
             "one=\\d\\(\\w one=\\d\\(\\w\\)\\) p0 : .*",
             folder),
         mistake(
