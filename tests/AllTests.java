@@ -108,8 +108,9 @@ class AllTests implements Callable<Integer> {
   static final List<List<String>> BATCHES =
       List.of(
           List.of("SelfContainedTest", "TranscriptsTest"),
-          List.of("MatrixTest", "SaboteursTest", "ExercisesTest", "HarnessTest"),
+          List.of("MatrixTest", "SaboteursTest"),
           List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest"),
+          List.of("ExercisesTest", "HarnessTest"),
           List.of("LauncherTest", "SideBySideTest", "BenchTest"));
 
   @Parameters(
