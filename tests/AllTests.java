@@ -104,7 +104,7 @@ class AllTests implements Callable<Integer> {
 
   /// Every class of tests, in batches: each runs in a JVM of its own, the first ones first. Those
   /// that have JBang build the chapters share a batch: two that build one script at the same time get in
-  /// each other's way. Those that compile a lot share another, since a compiler gets faster.
+  /// each other's way. All else is a matter of balance.
   static final List<List<String>> BATCHES =
       List.of(
           List.of("SelfContainedTest", "TranscriptsTest"),
