@@ -722,7 +722,7 @@ class SupervisionTree {
       }
     }
 
-    // One child
+    // One child: it starts, and that is awaited; it stops, and its end is settled
 
     private <S> Child<S> add(ChildSpec<S> spec) {
       var child = new Child<>(spec);
@@ -788,7 +788,7 @@ class SupervisionTree {
       return exit;
     }
 
-    // Failures
+    // Failures: the count is asked, then the verdict; the group is stopped, and started again
 
     private <S> void whenEnded(Child<S> child, Running<S> running)
         throws InterruptedException, ChildFailed {
@@ -885,7 +885,7 @@ class SupervisionTree {
       }
     }
 
-    // The end
+    // The end: all are stopped, whatever comes in between
 
     /// Stops all children, the last one first, whatever happens meanwhile.
     ///
@@ -935,7 +935,7 @@ class SupervisionTree {
       toStop = thread;
     }
 
-    // From outside, by any thread
+    // From outside, by any thread: children come and go
 
     /// Starts one more child, behind all others.
     ///
