@@ -40,6 +40,24 @@ class DriftTest {
     assertNone(clone.regions());
   }
 
+  /// The learner gets chapter 8's supervisor in 08-a. Only its comments are wrapped in another way.
+  @Test
+  void exercise_08_a_is_given_the_supervisor_of_chapter_8() {
+    String chapter = Repository.read("chapters/08-reusable-supervisor.java");
+    for (String folder : List.of("exercises", "solutions")) {
+      String given = codeOf(Repository.read(folder + "/08-a-tail-a-growing-file.java"));
+      for (String part :
+          List.of("intensity", "books", "outcomes", "child", "events", "supervisor")) {
+        String region = chapter.split("// region the " + part + "\\n")[1].split("// endregion")[0];
+        assertThat(given).as(folder + ", the " + part).contains(codeOf(region));
+      }
+    }
+  }
+
+  private static String codeOf(String text) {
+    return text.replaceAll("(?m)^ *//.*\\n", "").replaceAll("\\s+", " ").strip();
+  }
+
   @Test
   void every_chapter_has_all_its_parts() {
     assertNone(clone.chapterParts());
