@@ -151,11 +151,16 @@ class SchedulesTest {
 
   private static Subject mistaken(int chapter, String right, String wrong, Path folder)
       throws IOException {
+    return mistaken(chapter, right, wrong, Matrix.stageOf(chapter), folder);
+  }
+
+  /// A chapter with a mistake in it, behind the adapter `stage`.
+  static Subject mistaken(int chapter, String right, String wrong, String stage, Path folder)
+      throws IOException {
     String text = Files.readString(Matrix.sourceOf(chapter));
     assertThat(text).contains(right);
     return Subject.of(
-        Files.writeString(folder.resolve("Mistaken.java"), text.replace(right, wrong)),
-        Matrix.stageOf(chapter));
+        Files.writeString(folder.resolve("Mistaken.java"), text.replace(right, wrong)), stage);
   }
 
   private interface Check {
@@ -179,7 +184,6 @@ class SchedulesTest {
       Assertions.fail(surprise.get().explain(subject, "./jbang draw %02d".formatted(chapter)));
   }
 
-  /// On a virtual thread, since the programs' threads are virtual, too: they change places quickly.
   private static Optional<Surprise> firstSurprise(
       Subject subject, Model model, List<Script> scripts) throws Exception {
     return firstSurprise(subject, model, scripts, DEADLINE);
@@ -205,7 +209,8 @@ class SchedulesTest {
     }
   }
 
-  private static <T> T inTime(Callable<T> body) throws Exception {
+  /// On a virtual thread, since the programs' threads are virtual, too: they change places quickly.
+  static <T> T inTime(Callable<T> body) throws Exception {
     return inTime(body, DEADLINE);
   }
 

@@ -155,11 +155,10 @@ class SelfContainedTest {
   /// What README.md says about taking chapter 8's supervisor to work.
   @Test
   void the_supervisor_alone_runs_the_example_in_the_readme(@TempDir Path project) throws Exception {
-    String readme = Files.readString(Repository.root().resolve("README.md"));
+    String readme = Repository.read("README.md");
     String example = between(readme, "```java\n", "```");
     String output = between(readme.substring(readme.indexOf(example)), "```text\n", "```");
-    String chapter =
-        Files.readString(Repository.root().resolve("chapters/08-reusable-supervisor.java"));
+    String chapter = Repository.read("chapters/08-reusable-supervisor.java");
     String supervisor =
         "// region the intensity"
             + between(chapter, "// region the intensity", "// region the supervisor")

@@ -5,16 +5,11 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import harness.Law;
 import harness.Matrix;
 import harness.Subject;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
@@ -46,10 +41,6 @@ class TreesTest {
           "rest=3(a one=1(b c) d) p0 : b+ b- b- c+ b- d.",
           "one=1(a!) p1 : a. t11 a- a-1");
 
-  private static Subject chapter(String text, Path folder) throws IOException {
-    return Subject.of(Files.writeString(folder.resolve("Mistaken.java"), text), "Grove09");
-  }
-
   private static Subject chapter9() {
     return Subject.of(Matrix.sourceOf(9), "Grove09");
   }
@@ -79,7 +70,8 @@ class TreesTest {
   Stream<DynamicTest> after_a_failure_the_strategy_names_who_is_stopped_and_who_is_started() {
     var trial = new Trial(chapter9(), PATIENCE);
     return Stream.of("one", "all", "rest")
-        .map(strategy -> dynamicTest(strategy, () -> inTime(() -> assertGroups(trial, strategy))));
+        .map(strategy ->
+            dynamicTest(strategy, () -> SchedulesTest.inTime(() -> assertGroups(trial, strategy))));
   }
 
   private static Void assertGroups(Trial trial, String strategy) throws InterruptedException {
@@ -118,7 +110,7 @@ class TreesTest {
   @Test
   void random_trees_go_to_the_letter_as_the_model_says() throws Exception {
     var trial = new Trial(chapter9(), PATIENCE);
-    inTime(() -> {
+    SchedulesTest.inTime(() -> {
       var trees = LongStream.rangeClosed(1, SEEDS).mapToObj(Tree::random).toList();
       firstSurprise(trial, trees).ifPresent(surprise -> Assertions.fail("" + surprise));
       return null;
@@ -128,7 +120,7 @@ class TreesTest {
   @Test
   void when_all_happens_at_once_nothing_is_lost_and_nothing_runs_twice() throws Exception {
     var trial = new Trial(chapter9(), PATIENCE);
-    inTime(() -> {
+    SchedulesTest.inTime(() -> {
       for (long seed = 1; seed <= SEEDS; seed++) {
         var surprise = trial.atOnce(Tree.random(seed).patient());
         if (surprise.isPresent()) Assertions.fail("Seed " + seed + "\n" + surprise.get());
@@ -140,7 +132,7 @@ class TreesTest {
   @Test
   void trees_that_once_were_a_surprise_are_none() throws Exception {
     var trial = new Trial(chapter9(), PATIENCE);
-    inTime(() -> {
+    SchedulesTest.inTime(() -> {
       firstSurprise(trial, KNOWN.stream().map(Tree::of).toList())
           .ifPresent(surprise -> Assertions.fail("" + surprise));
       return null;
@@ -193,15 +185,15 @@ class TreesTest {
     return dynamicTest(
         name,
         () -> {
-          String text = Files.readString(Matrix.sourceOf(9));
-          assertThat(text).contains(right);
-          var trial = new Trial(chapter(text.replace(right, wrong), folder), Duration.ofSeconds(5));
+          var subject = SchedulesTest.mistaken(9, right, wrong, "Grove09", folder);
+          var trial = new Trial(subject, Duration.ofSeconds(5));
           var trees = LongStream.rangeClosed(1, 300).mapToObj(Tree::random).toList();
-          Surprise surprise = inTime(() -> firstSurprise(trial, trees)).orElseThrow();
+          Surprise surprise = SchedulesTest.inTime(() -> firstSurprise(trial, trees)).orElseThrow();
           assertThat("" + surprise.tree()).matches(smallest);
           assertThat("" + surprise)
               .contains("Expected: Started ", "Replay: add this line to TreesTest.KNOWN: ");
-          assertThat(inTime(() -> trial.inTurn(Tree.of("" + surprise.tree())))).isPresent();
+          assertThat(SchedulesTest.inTime(() -> trial.inTurn(Tree.of("" + surprise.tree()))))
+              .isPresent();
         });
   }
 
@@ -212,18 +204,5 @@ class TreesTest {
       if (surprise.isPresent()) return Optional.of(trial.shrunk(surprise.get()));
     }
     return Optional.empty();
-  }
-
-  /// On a virtual thread, since the trees' threads are virtual, too: they change places quickly.
-  private static <T> T inTime(Callable<T> body) throws Exception {
-    var task = new FutureTask<>(body);
-    var thread = Thread.startVirtualThread(task);
-    try {
-      return task.get(60, TimeUnit.SECONDS);
-    } finally {
-      thread.interrupt();
-      thread.join(Duration.ofSeconds(5));
-      task.state(); // looked at: whatever it died of, we've given up on it
-    }
   }
 }

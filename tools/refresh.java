@@ -168,7 +168,8 @@ class Refresh implements Callable<Integer> {
       if (Transcripts.mayBeIn(file)) fresh = transcripts.refreshed(file, fresh);
       if (file.endsWith(".jsh")) fresh = Session.played(file, fresh).refreshed();
       if (file.equals("README.md")) fresh = Drift.withMatrix(fresh);
-      if (file.equals(Behaviours.FILE)) fresh = Behaviours.withTable(fresh);
+      if (file.equals(Behaviours.FILE))
+        fresh = Behaviours.withTable(fresh, Behaviours.ofAllChapters());
       return fresh;
     } catch (FormatterException | IllegalStateException e) {
       complain(file + ": " + e.getMessage());

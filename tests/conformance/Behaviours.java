@@ -25,10 +25,10 @@ public interface Behaviours {
   }
 
   /// A text with the table in the place of the one that it holds.
-  static String withTable(String text) {
+  static String withTable(String text, List<Behaviour> behaviours) {
     String head = "| ch. | behaviour | known from | what ours does | same, or how it differs |\n";
     String table =
-        ofAllChapters().stream()
+        behaviours.stream()
             .map(Behaviour::row)
             .collect(Collectors.joining("\n", head + "|:-:|---|---|---|---|\n", "\n"));
     int start = text.indexOf("| ch. |");

@@ -96,7 +96,7 @@ public final class Run<E> implements AutoCloseable {
   private volatile Thread asker;
 
   private final boolean oneOfMany;
-  private int interruptAt;
+  private int stopAt;
   private int moments;
 
   /// There is somebody who can be asked to stop.
@@ -200,11 +200,11 @@ public final class Run<E> implements AutoCloseable {
   /// One of many thousands: started on the caller's thread, and nobody looks at threads. It's for
   /// programs of which we know that they come to an end: see [#drainToTheEnd].
   ///
-  /// @param interruptAt at which moment it is asked to stop; 0 for never. The beginning and the end
+  /// @param stopAt at which moment it is asked to stop; 0 for never. The beginning and the end
   ///     of each of its calls are a moment, counted from 1
-  static <E> Run<E> oneOfMany(Stage<E> stage, Script script, int interruptAt) throws Exception {
+  static <E> Run<E> oneOfMany(Stage<E> stage, Script script, int stopAt) throws Exception {
     var run = new Run<>(stage, script, true);
-    run.interruptAt = interruptAt;
+    run.stopAt = stopAt;
     run.started = true;
     stage.start(run);
     run.begun.countDown();
@@ -293,7 +293,7 @@ public final class Run<E> implements AutoCloseable {
     try {
       return read(offset);
     } finally {
-      maybeInterrupt();
+      maybeStop();
     }
   }
 
@@ -422,7 +422,7 @@ public final class Run<E> implements AutoCloseable {
         awaitTurn(Lane.SUPERVISOR);
         super.put(letter);
         timeline.add(Lane.SUPERVISOR, Kind.ASIDE, -1, "aside: " + letter);
-        maybeInterrupt();
+        maybeStop();
       }
     };
   }
@@ -454,7 +454,7 @@ public final class Run<E> implements AutoCloseable {
       if (conditions.pausesLast && !interruptedOnce) awaitTheEndOnce();
       if (conditions.pausesTakeTime) now += pause.toNanos();
     }
-    maybeInterrupt();
+    maybeStop();
   }
 
   /// The program's dice. All runs throw alike, unless a check has other dice.
@@ -564,14 +564,14 @@ public final class Run<E> implements AutoCloseable {
   }
 
   private void putPlainly(Put put, Object message) throws InterruptedException {
-    maybeInterrupt();
+    maybeStop();
     try {
       put.of(message);
       long offset = offsetOf(message);
       timeline.add(Lane.CHANNEL, Kind.PUT, offset, offset < 0 ? "put the end" : "put " + offset);
       if (offset >= 0 && putFails(offset)) throw stage.timeout(offset);
     } finally {
-      maybeInterrupt();
+      maybeStop();
     }
   }
 
@@ -691,7 +691,7 @@ public final class Run<E> implements AutoCloseable {
   /// Where every call of the program begins: it waits for its turn in lockstep, and ends with the run.
   void awaitTurn(Lane lane) {
     endIfOver();
-    maybeInterrupt();
+    maybeStop();
     if (!lockstep) return;
     boolean interrupted = false;
     synchronized (this) {
@@ -711,8 +711,8 @@ public final class Run<E> implements AutoCloseable {
 
   /// Where a call of the program begins or ends, the program may be interrupted.
   /// Asks the program to stop, from inside, if this is the moment.
-  void maybeInterrupt() {
-    if (interruptAt == 0 || !isTheMoment()) return;
+  void maybeStop() {
+    if (stopAt == 0 || !isTheMoment()) return;
     try {
       begun.await();
       stage.stop(Duration.ZERO);
@@ -724,7 +724,7 @@ public final class Run<E> implements AutoCloseable {
   }
 
   private synchronized boolean isTheMoment() {
-    return ++moments == interruptAt;
+    return ++moments == stopAt;
   }
 
   synchronized int moments() {

@@ -34,7 +34,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
     try {
       offerWithin(event, Long.MAX_VALUE);
     } finally {
-      run.maybeInterrupt();
+      run.maybeStop();
     }
   }
 

@@ -5,7 +5,6 @@ import static harness.Verdict.Way.*;
 
 import harness.Stage.OtherWork;
 import harness.Stage.Sibling;
-import harness.Trial.Judge;
 import harness.Verdict.Broken;
 import harness.Verdict.Kept;
 import java.util.ArrayList;
@@ -24,6 +23,9 @@ final class TreeChecks {
   /// How long nothing may happen before we say so. Only a broken program meets it.
   private static final long PATIENCE_SECONDS = 2;
 
+  /// These checks bring their own work, and leave the log alone.
+  private static final Script NOTHING = Script.of(1, 0);
+
   // ---- any producer ----
 
   private static final List<String> PAGES = List.of("first", "kF3x", "9uQa", "last");
@@ -32,6 +34,7 @@ final class TreeChecks {
   static Verdict anyProducer(Subject subject) {
     return alone(
         subject,
+        NOTHING,
         run -> {
           var asked = new ArrayList<String>();
           OtherWork pages =
@@ -71,7 +74,7 @@ final class TreeChecks {
   static Verdict siblings(Subject subject) {
     for (String strategy : List.of("ONE_FOR_ONE", "ONE_FOR_ALL", "REST_FOR_ONE"))
       for (String failing : NAMES) {
-        var verdict = alone(subject, run -> restarts(run, strategy, failing));
+        var verdict = alone(subject, NOTHING, run -> restarts(run, strategy, failing));
         if (verdict instanceof Broken) return verdict;
       }
     return new Kept();
@@ -246,13 +249,6 @@ final class TreeChecks {
   private static void takeMoments(int many) {
     long end = System.nanoTime() + many * MOMENT_MILLIS * 1_000_000;
     for (long left; (left = end - System.nanoTime()) > 0; ) LockSupport.parkNanos(left);
-  }
-
-  /// A run without the program's own work.
-  private static Verdict alone(Subject subject, Judge judge) {
-    try (var run = new Run<>(subject.stage(), Script.of(1, 0))) {
-      return judged(run, judge).<Verdict>map(broken -> broken).orElseGet(Kept::new);
-    }
   }
 
   private TreeChecks() {}

@@ -96,7 +96,12 @@ final class Trial {
   }
 
   static Verdict steps(Subject subject, Judge judge) {
-    try (var run = new Run<>(subject.stage(), Script.of(5, 3, "read@2"))) {
+    return alone(subject, Script.of(5, 3, "read@2"), judge);
+  }
+
+  /// Judges a run that nobody starts: the judge calls what it wants to see.
+  static Verdict alone(Subject subject, Script script, Judge judge) {
+    try (var run = new Run<>(subject.stage(), script)) {
       return judged(run, judge).<Verdict>map(broken -> broken).orElseGet(Kept::new);
     }
   }
