@@ -33,8 +33,10 @@
 //SOURCES SideBySideTest.java
 //SOURCES TranscriptsTest.java
 //SOURCES TreesTest.java
+//SOURCES harness/CompileError.java
 //SOURCES harness/Examination.java
 //SOURCES harness/Exercise.java
+//SOURCES harness/Finding.java
 //SOURCES harness/Law.java
 //SOURCES harness/Lawfulness.java
 //SOURCES harness/Matrix.java
@@ -79,9 +81,13 @@
 //SOURCES trees/Trial.java
 
 import harness.Examination;
+import harness.Examination.Depth;
+import harness.Finding;
 import harness.Repository;
 import harness.Subject;
 import harness.Target;
+import harness.Verdict;
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -151,7 +157,8 @@ class AllTests implements Callable<Integer> {
   private int examine(Target target) {
     IO.println("Checking " + target.source().getFileName() + "\n");
     try {
-      var result = Examination.of(target, System.out::println);
+      var told = new Telling(target);
+      var result = Examination.of(target, Depth.ALL, told::tell);
       if (result.failed() > 0)
         target
             .exercise()
@@ -163,6 +170,35 @@ class AllTests implements Callable<Integer> {
     } catch (Subject.DoesNotCompile e) {
       IO.println(e.getMessage());
       return close(0, 1, 0);
+    }
+  }
+
+  /// Prints one finding after the other, each as soon as it's known. After the first promise that is
+  /// broken, the others get one line each: one picture at a time is enough to learn from.
+  private static final class Telling {
+    private final PrintStream out = System.out; // which will be the program's meanwhile
+    private final Target target;
+    private boolean explained;
+
+    Telling(Target target) {
+      this.target = target;
+    }
+
+    void tell(Finding finding) {
+      out.println(finding.headline());
+      if (finding.kept()) return;
+      if (explained) out.println("  " + Verdict.wrapped(finding.what(), 2));
+      else explain(finding);
+      explained = true;
+    }
+
+    private void explain(Finding finding) {
+      out.print("\n" + finding.explained() + finding.drawn().orElse(""));
+      if (!finding.printed().isEmpty()) out.print("It printed, last:\n" + finding.printed());
+      out.println("Again:          " + target.command("test"));
+      if (!finding.script().isEmpty())
+        out.println("Draw it:        " + target.command("draw") + " " + finding.script());
+      out.println();
     }
   }
 

@@ -7,8 +7,10 @@
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
+//SOURCES ../tests/harness/CompileError.java
 //SOURCES ../tests/harness/Examination.java
 //SOURCES ../tests/harness/Exercise.java
+//SOURCES ../tests/harness/Finding.java
 //SOURCES ../tests/harness/Law.java
 //SOURCES ../tests/harness/Lawfulness.java
 //SOURCES ../tests/harness/Matrix.java

@@ -18,8 +18,10 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
 //SOURCES ../tests/conformance/Behaviour.java
 //SOURCES ../tests/conformance/Behaviours.java
+//SOURCES ../tests/harness/CompileError.java
 //SOURCES ../tests/harness/Examination.java
 //SOURCES ../tests/harness/Exercise.java
+//SOURCES ../tests/harness/Finding.java
 //SOURCES ../tests/harness/Law.java
 //SOURCES ../tests/harness/Lawfulness.java
 //SOURCES ../tests/harness/Matrix.java

@@ -1,30 +1,34 @@
 package harness;
 
-import harness.Verdict.Broken;
-import harness.Verdict.Kept;
-import harness.Verdict.Way;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Set;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /// One program, put to the test promise by promise and under the law, for a person who waits for the
-/// result: each line is printed as soon as it is known.
-public record Examination(int passed, int failed) {
+/// result: each finding is told as soon as it is known.
+///
+/// @param findings one for each promise of the target that was looked at, and the law's as the last one
+public record Examination(List<Finding> findings) {
 
-  /// After one of these, the other promises would only make the person wait.
-  private static final Set<Way> HOPELESS = Set.of(Way.BUSY, Way.NOT_STARTED, Way.NEVER_RETURNS);
+  /// How far an examination goes.
+  public enum Depth {
+    /// Up to the first promise that is broken.
+    FIRST_BROKEN,
+    /// All promises; but none after one that would only make the person wait.
+    ALL
+  }
 
-  /// Examines `target`. After the first promise that is broken, the others get one line each: one
-  /// picture at a time is enough to learn from. What the program prints is held back, since it runs
-  /// some hundred times; the end of it is shown with the first broken promise.
+  /// Examines `target`. What the program prints is held back, since it runs some hundred times; the end
+  /// of it is told with a broken promise.
   ///
-  /// @param out the person's terminal; must not be `System.out`, which is the program's meanwhile
+  /// @param each is told of each finding; must not print to `System.out`, which is the program's
+  ///     meanwhile
   /// @throws Subject.DoesNotCompile if the program is not yet one
-  public static Examination of(Target target, Consumer<String> out) {
+  public static Examination of(Target target, Depth depth, Consumer<Finding> each) {
     var subject = target.compile();
     var printed = new Printed();
     PrintStream terminal = System.out;
@@ -33,7 +37,7 @@ public record Examination(int passed, int failed) {
       var stream = new PrintStream(printed, true, StandardCharsets.UTF_8);
       System.setOut(stream);
       System.setErr(stream);
-      return examine(subject, target, printed, out);
+      return examine(subject, target, depth, printed, each);
     } finally {
       System.setOut(terminal);
       System.setErr(errors);
@@ -41,47 +45,32 @@ public record Examination(int passed, int failed) {
   }
 
   private static Examination examine(
-      Subject subject, Target target, Printed printed, Consumer<String> out) {
-    int passed = 0;
-    int failed = 0;
+      Subject subject, Target target, Depth depth, Printed printed, Consumer<Finding> each) {
+    var findings = new ArrayList<Finding>();
     for (Promise promise : target.promises()) {
       printed.reset();
-      switch (promise.check(subject)) {
-        case Kept() -> {
-          passed++;
-          out.accept("✓ " + promise.title());
-        }
-        case Broken broken -> {
-          failed++;
-          String title =
-              broken.way() == Way.NOT_AS_ASKED
-                  ? "What this exercise asks, beyond the promises"
-                  : promise.title() + ": " + promise.line();
-          out.accept("✗ " + Verdict.wrapped(title, 2));
-          if (failed == 1) out.accept(explain(target, broken, printed));
-          else out.accept("  " + Verdict.wrapped(broken.what(), 2));
-          if (HOPELESS.contains(broken.way())) return new Examination(passed, failed);
-        }
-      }
+      var verdict = promise.check(subject);
+      var finding = Finding.of(promise, verdict, printed.lastLines());
+      findings.add(finding);
+      each.accept(finding);
+      boolean enough = depth == Depth.FIRST_BROKEN && !finding.kept();
+      if (enough || finding.isHopeless()) return new Examination(findings);
     }
     var breaches = new ArrayList<>(Lawfulness.breaches(subject));
     breaches.removeIf(breach -> target.excused().contains(breach.article()));
     String but = target.excused().isEmpty() ? "" : ", but for the future that chapter 1 forgets";
-    out.accept((breaches.isEmpty() ? "✓" : "✗") + " The law: nothing dies in silence" + but);
-    breaches.stream().limit(3).forEach(b -> out.accept("  " + Verdict.wrapped(b.toString(), 2)));
-    if (breaches.size() > 3) out.accept("  and " + (breaches.size() - 3) + " more");
-    return breaches.isEmpty()
-        ? new Examination(passed + 1, failed)
-        : new Examination(passed, failed + 1);
+    var finding = Finding.ofTheLaw(breaches, but);
+    findings.add(finding);
+    each.accept(finding);
+    return new Examination(findings);
   }
 
-  private static String explain(Target target, Broken broken, Printed printed) {
-    String explained = "\n" + broken.explain();
-    String said = printed.lastLines();
-    if (!said.isEmpty()) explained += "It printed, last:\n" + said;
-    explained += "Again:          " + target.command("test") + "\n";
-    if (broken.timeline().entries().isEmpty()) return explained;
-    return explained + "Draw it:        " + target.command("draw") + " " + broken.script() + "\n";
+  public int passed() {
+    return (int) findings.stream().filter(Finding::kept).count();
+  }
+
+  public int failed() {
+    return findings.size() - passed();
   }
 
   /// What the program prints while it is examined.
@@ -98,7 +87,7 @@ public record Examination(int passed, int failed) {
       var lines = toString(StandardCharsets.UTF_8).lines().toList();
       return lines.stream()
           .skip(Math.max(0, lines.size() - 5))
-          .map(line -> "  " + line + "\n")
+          .map(line -> "  " + line.substring(0, Math.min(line.length(), 200)) + "\n")
           .collect(Collectors.joining());
     }
   }

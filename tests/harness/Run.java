@@ -51,7 +51,11 @@ public final class Run<E> implements AutoCloseable {
 
   /// We can't look at all threads in one instant: one may wake another meanwhile. If several looks in a
   /// row show nobody who could move, and nothing happened meanwhile, then nobody can.
-  private static final int LOOKS_TO_BE_SURE = 3;
+  private static final int LOOKS_TO_BE_SURE = 5;
+
+  /// Between two looks at threads that all wait, in nanoseconds. A check is a few hundred runs, and a
+  /// person waits for it.
+  private static final long BETWEEN_LOOKS = 50_000;
 
   /// A virtual thread that may go on says so at once. A platform thread that was woken looks as if it
   /// waited until the operating system finds time for it, which on a busy machine takes a while.
@@ -268,7 +272,15 @@ public final class Run<E> implements AutoCloseable {
   /// @throws NeverCameBack if it doesn't return, though nothing else can happen
   /// @throws Exception what the program throws; an `Error` comes out as it is
   public <T> T inTime(String what, Callable<T> body) throws Exception {
-    var task = new FutureTask<>(body);
+    var task =
+        new FutureTask<>(body) {
+          @Override
+          protected void done() {
+            synchronized (Run.this) {
+              Run.this.notifyAll();
+            }
+          }
+        };
     var caller = new Thread(task, "caller");
     caller.start();
     if (!waitFor(task::isDone, () -> false, PATIENCE))
@@ -588,7 +600,12 @@ public final class Run<E> implements AutoCloseable {
 
   /// Takes nothing, and waits until the program can't move, spins, or tries our patience.
   Run<E> quiet() {
-    waitFor(() -> false, () -> spinning || over, SLEEPERS_PATIENCE);
+    return quiet(SLEEPERS_PATIENCE);
+  }
+
+  /// As [#quiet()], with less patience with a program that sleeps.
+  Run<E> quiet(Duration patience) {
+    waitFor(() -> false, () -> spinning || over, patience);
     return noteDeaths();
   }
 
@@ -633,6 +650,7 @@ public final class Run<E> implements AutoCloseable {
     int seen = -1;
     int stuck = 0;
     int looks = LOOKS_TO_BE_SURE;
+    boolean moving = false;
     long deadline = 0;
     while (true) {
       synchronized (this) {
@@ -645,27 +663,29 @@ public final class Run<E> implements AutoCloseable {
         }
         seen = timeline.size();
         if (System.nanoTime() > deadline) {
-          var moving = Threads.since(before).stream().filter(thread -> !thread.waits()).toList();
-          boolean asleep = moving.stream().allMatch(Threads.Seen::waitsOrSleeps);
+          var awake = Threads.since(before).stream().filter(thread -> !thread.waits()).toList();
+          boolean asleep = awake.stream().allMatch(Threads.Seen::waitsOrSleeps);
           if (asleep && patience != PATIENCE) return false;
           // one that looks again and again is awake at times, and is seen asleep at the next look
           if (System.nanoTime() > deadline + PATIENCE.minus(patience).toNanos()) {
-            busy = moving.stream().findFirst();
+            busy = awake.stream().findFirst();
             return false;
           }
         }
         try {
-          wait(stuck == 0 && !lockstep ? 5 : 1);
+          if (moving || looks == LOOKS_AT_PLATFORM_THREADS) wait(1);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           return false;
         }
       }
+      if (!moving) LockSupport.parkNanos(BETWEEN_LOOKS);
       var threads = Threads.since(before).stream().filter(it -> it.thread() != asker).toList();
       boolean virtual = threads.stream().allMatch(thread -> thread.thread().isVirtual());
       looks = virtual ? LOOKS_TO_BE_SURE : LOOKS_AT_PLATFORM_THREADS;
       boolean allWait = threads.stream().allMatch(Threads.Seen::waits) && !Threads.poolHasWork();
       stuck = allWait && timeline.size() == seen ? stuck + 1 : 0;
+      moving = !allWait;
     }
   }
 
@@ -872,7 +892,9 @@ public final class Run<E> implements AutoCloseable {
       sleeping = left.stream().allMatch(Threads.Seen::waitsOrSleeps) ? sleeping + 1 : 0;
       if (waiting == LOOKS_TO_BE_SURE || sleeping == LOOKS_AT_SLEEPERS) return;
       for (Thread reader : readers()) reader.interrupt();
-      LockSupport.parkNanos(1_000_000);
+      boolean noSleeper = sleeping == waiting;
+      boolean soon = noSleeper && left.stream().allMatch(seen -> seen.thread().isVirtual());
+      LockSupport.parkNanos(soon ? BETWEEN_LOOKS : 1_000_000);
     }
   }
 

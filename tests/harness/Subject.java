@@ -4,8 +4,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -79,9 +82,10 @@ public final class Subject {
     var diagnostics = new DiagnosticCollector<JavaFileObject>();
     var files = new InMemory(JDK_AND_HARNESS);
     var options = List.of("-g", "-proc:none", "-cp", classPath());
-    var units = List.of(new SourceFile(source), new SourceFile(adapter));
+    var program = new SourceFile(source);
+    var units = List.of(program, new SourceFile(adapter));
     boolean compiled = COMPILER.getTask(null, files, diagnostics, options, null, units).call();
-    if (!compiled) throw new DoesNotCompile(explain(source, diagnostics.getDiagnostics()));
+    if (!compiled) throw explained(program, diagnostics.getDiagnostics());
     return files.classes();
   }
 
@@ -94,50 +98,84 @@ public final class Subject {
     }
   }
 
-  private static String explain(
-      Path source, List<Diagnostic<? extends JavaFileObject>> diagnostics) {
+  private static DoesNotCompile explained(
+      SourceFile source, List<Diagnostic<? extends JavaFileObject>> diagnostics) {
     var errors = diagnostics.stream().filter(d -> d.getKind() == Diagnostic.Kind.ERROR).toList();
-    var own = errors.stream().filter(d -> isFrom(source, d)).toList();
+    var own = errors.stream().filter(d -> d.getSource() == source).toList();
+    String name = "" + source.path.getFileName();
     if (!own.isEmpty())
-      return own.stream()
-          .limit(5)
-          .map(d -> place(d) + ": " + d.getMessage(Locale.ENGLISH))
-          .collect(Collectors.joining("\n", source.getFileName() + " does not compile yet.\n", ""));
-    return errors.stream()
-        .map(d -> "  " + d.getMessage(Locale.ENGLISH).replace("\n", "\n  "))
-        .distinct()
-        .limit(3)
-        .collect(
-            Collectors.joining(
-                "\n",
-                source.getFileName()
-                    + " compiles, but the harness can't call it.\n"
-                    + "Keep the names and parameters of the file that it stands for. Missing is:\n",
-                ""));
-  }
-
-  private static boolean isFrom(Path source, Diagnostic<? extends JavaFileObject> diagnostic) {
-    return diagnostic.getSource() instanceof SourceFile file && file.path.equals(source);
-  }
-
-  private static String place(Diagnostic<? extends JavaFileObject> diagnostic) {
-    return ((SourceFile) diagnostic.getSource()).path + ":" + diagnostic.getLineNumber();
+      return new DoesNotCompile(
+          source.path,
+          name + " does not compile yet.",
+          own.stream().limit(5).map(d -> CompileError.of(d, source.text)).toList());
+    return new DoesNotCompile(
+        source.path,
+        name
+            + " compiles, but the harness can't call it. Keep the names and parameters of the file"
+            + " that it stands for.",
+        errors.stream()
+            .map(d -> new CompileError(0, 0, "", CompileError.of(d, "").reason()))
+            .distinct()
+            .limit(3)
+            .toList());
   }
 
   /// The program is not yet one.
   public static final class DoesNotCompile extends RuntimeException {
-    DoesNotCompile(String message) {
-      super(message);
+    private final String title;
+    private final List<CompileError> errors;
+
+    DoesNotCompile(Path source, String title, List<CompileError> errors) {
+      super(
+          errors.stream()
+              .map(error -> error.line() == 0 ? "  " + error.reason() : source + ":" + error.line()
+                  + ": " + error.reason() + "\n" + error.shown().stripTrailing())
+              .collect(Collectors.joining("\n", Verdict.wrapped(title, 0) + "\n", "")));
+      this.title = title;
+      this.errors = errors;
+    }
+
+    /// What is wrong, in a sentence.
+    public String title() {
+      return title;
+    }
+
+    /// The first few errors, in the order of the file. Those after the first may be gone with it.
+    public List<CompileError> errors() {
+      return errors;
     }
   }
 
   /// A source whose name need not be that of a class, such as `03-supervisor.java`.
   private static final class SourceFile extends SimpleJavaFileObject {
     final Path path;
+    final String text;
 
+    /// Reads the file, once: it may change at any time.
     SourceFile(Path path) {
       super(path.toUri(), Kind.SOURCE);
       this.path = path;
+      this.text = read(path);
+    }
+
+    private static String read(Path path) {
+      byte[] bytes;
+      try {
+        bytes = Files.readAllBytes(path);
+      } catch (NoSuchFileException e) {
+        throw unreadable(path, "is not there. Was it deleted, or renamed?");
+      } catch (IOException e) {
+        throw unreadable(path, "can't be read: " + e.getMessage());
+      }
+      try {
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      } catch (CharacterCodingException e) {
+        throw unreadable(path, "holds bytes that are no UTF-8. Save it as UTF-8");
+      }
+    }
+
+    private static DoesNotCompile unreadable(Path path, String what) {
+      return new DoesNotCompile(path, path.getFileName() + " " + what + ".", List.of());
     }
 
     @Override
@@ -146,8 +184,8 @@ public final class Subject {
     }
 
     @Override
-    public CharSequence getCharContent(boolean ignoreEncodingErrors) throws IOException {
-      return Files.readString(path);
+    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+      return text;
     }
   }
 

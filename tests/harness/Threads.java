@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinWorkerThread;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -16,10 +18,13 @@ import java.util.stream.Stream;
 public final class Threads {
 
   /// Threads that the JDK and its tools keep for themselves.
-  private static final String JDK_OWNED =
-      "ForkJoinPool.*|VirtualThread-.*|process reaper.*|Common-Cleaner|Cleaner-\\d+|Reference"
-          + " Handler|Finalizer|Signal Dispatcher|Notification Thread|Attach"
-          + " Listener|junit-.*timeout.*|DestroyJavaVM|JFR .*|.*(Compiler|Sweeper) ?[Tt]hread.*";
+  private static final Predicate<String> JDK_OWNED =
+      Pattern.compile(
+              "ForkJoinPool.*|VirtualThread-.*|process reaper.*|Common-Cleaner|Cleaner-\\d+|Reference"
+                  + " Handler|Finalizer|Signal Dispatcher|Notification Thread|Attach"
+                  + " Listener|junit-.*timeout.*|DestroyJavaVM|JFR .*|.*(Compiler|Sweeper)"
+                  + " ?[Tt]hread.*")
+          .asMatchPredicate();
 
   /// A live thread.
   public record Seen(Thread thread) {
@@ -74,7 +79,7 @@ public final class Threads {
   /// A carrier of virtual threads, or another of the JDK's own. A worker of any other fork-join pool is
   /// the JDK's only while it idles.
   private static boolean isJdkOwned(Thread thread) {
-    if (!thread.getName().matches(JDK_OWNED)) return false;
+    if (!JDK_OWNED.test(thread.getName())) return false;
     if (!(thread instanceof ForkJoinWorkerThread)) return true;
     return thread.getClass().getName().equals("jdk.internal.misc.CarrierThread")
         || Stream.of(thread.getStackTrace()).noneMatch(Seen::isForeign);

@@ -7,6 +7,7 @@ import harness.Stage.OtherWork;
 import harness.Stage.Sibling;
 import harness.Verdict.Broken;
 import harness.Verdict.Kept;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -107,8 +108,9 @@ final class TreeChecks {
       notes.collect(NAMES.size());
       notes.failNow();
       notes.collect(expected.size() - 2 * NAMES.size());
-      notes.collectTheRest();
+      run.quiet(LATE);
     }
+    run.quiet(LATE);
     notes.collectTheRest();
     String what =
         "under %s, of a, b and c the child %s failed, and then all were stopped. "
@@ -201,10 +203,9 @@ final class TreeChecks {
       }
     }
 
-    /// What nobody expects, or comes too late. In the right program nothing is left.
-    void collectTheRest() throws InterruptedException {
-      for (String note; (note = noted.poll(8 * MOMENT_MILLIS, TimeUnit.MILLISECONDS)) != null; )
-        seen.add(note);
+    /// What nobody expects, or comes too late, once nothing moves any more.
+    void collectTheRest() {
+      noted.drainTo(seen);
     }
 
     Sibling sibling(String name) {
@@ -244,7 +245,10 @@ final class TreeChecks {
     }
   }
 
-  private static final long MOMENT_MILLIS = 3;
+  private static final long MOMENT_MILLIS = 1;
+
+  /// Longer than any sibling takes to start or to end.
+  private static final Duration LATE = Duration.ofMillis(20);
 
   private static void takeMoments(int many) {
     long end = System.nanoTime() + many * MOMENT_MILLIS * 1_000_000;

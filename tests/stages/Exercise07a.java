@@ -118,6 +118,8 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
   /// What the harness doesn't ask: each disguise of a stop by itself, the pauses, and a stop's bound.
   @Override
   public Optional<String> complaint(Run<CloseASensor.Sample> run) throws Exception {
+    if (run.printed().stream().noneMatch(line -> line.contains("@3")))
+      return Optional.empty(); // the check runs two scripts, and once is enough
     var noStop = new IllegalStateException("The driver is closed.");
     var wrapped = new IllegalStateException(new RuntimeException(new InterruptedException()));
     return complaintAboutStep(
@@ -218,20 +220,30 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
     }
   }
 
-  private static final Duration BOUND = Duration.ofMillis(300);
+  private static final Duration BOUND = Duration.ofMillis(60);
 
+  /// Whoever waits for longer is late each time; an honest stop() may be, on a busy machine.
   private static Optional<String> complaintAboutTheDeaf() {
+    Optional<String> complaint = Optional.empty();
+    for (int i = 0; i < 3; i++) {
+      complaint = complaintAboutOneDeaf();
+      if (complaint.filter(it -> it.contains("took")).isEmpty()) break;
+    }
+    return complaint;
+  }
+
+  private static Optional<String> complaintAboutOneDeaf() {
     var deaf = new DeafSensor();
     var reader = new CloseASensor.Reader(deaf, new ArrayBlockingQueue<>(1), 0, () -> {}, _ -> {});
     deaf.wasAsked();
     long start = System.nanoTime();
     var stop = new FutureTask<>(() -> reader.stop(BOUND));
     Thread.startVirtualThread(stop);
-    String what = "the sensor doesn't listen to interrupts, and stop() has 300 ms. It ";
+    String what = "the sensor doesn't listen to interrupts, and stop() has 60 ms. It ";
     try {
       Optional<String> said = stop.get(2, TimeUnit.SECONDS);
       long millis = (System.nanoTime() - start) / 1_000_000;
-      if (millis > 550) return Optional.of(what + "took " + millis + " ms.");
+      if (millis > 110) return Optional.of(what + "took " + millis + " ms.");
       if (said.isPresent() && said.get().contains("thermometer")) return Optional.empty();
       return Optional.of(what + "should name the thermometer, and it returned " + said + ".");
     } catch (TimeoutException e) {
