@@ -95,22 +95,26 @@ class PredictionsTest {
 
   @TestFactory
   Stream<DynamicTest> the_readme_gives_the_same_minutes_for_the_reading() {
-    return each(chapter ->
-        assertThat(Repository.read("README.md"))
-            .containsPattern(
-                Pattern.quote("](chapters/" + chapter.file() + ")")
-                    + ".*\\| "
-                    + chapter.readingMinutes()
-                    + " \\+ \\d+ \\|\\n"));
+    return each(chapter -> {
+      var row = Repository.read("README.md").lines().filter(line -> line.contains(chapter.file()));
+      assertThat(row).anyMatch(line -> line.contains("| " + chapter.readingMinutes() + " + "));
+    });
   }
 
   @TestFactory
   Stream<DynamicTest> the_code_that_a_reason_quotes_stands_in_the_chapter() {
     return each(chapter -> {
       String program = Files.readString(chapter.source()).replaceAll("(?m)^ *//.*\\n", "");
-      assertThat(Pattern.compile("`([^`]+)`").matcher(chapter.because()).results())
-          .isNotEmpty()
-          .allSatisfy(code -> assertThat(program).contains(code.group(1)));
+      var quoted =
+          Pattern.compile("`([^`]+)`")
+              .matcher(chapter.because())
+              .results()
+              .map(code -> code.group(1))
+              .toList();
+      assertThat(quoted).as("lines of code").isNotEmpty();
+      assertThat(quoted.stream().filter(code -> !program.contains(code)))
+          .as("code that is not in %s", chapter.file())
+          .isEmpty();
     });
   }
 
