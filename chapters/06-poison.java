@@ -69,7 +69,8 @@ import java.util.stream.Stream;
 ///
 /// **Predict.** Five failures without progress are allowed; the sixth is too
 /// many. Out of ten clicks the one at 3 is poison, and the read at 5 fails
-/// once. How many arrive? And if every click from 3 on is poison?
+/// once. How many arrive? And if every click from 3 on is poison, how many go
+/// aside?
 class Poison {
 
   /// ## Carried over
@@ -519,8 +520,8 @@ class Poison {
   /// And here is a decoder that can't read anything from 3 on:
   ///
   /// ```console
-  /// $ ./jbang chapters/06-poison.java --events 9 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8
-  /// 06 · poison: 9 events, at most 5 restarts in 60000 ms
+  /// $ ./jbang chapters/06-poison.java --events 10 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8,poison@9
+  /// 06 · poison: 10 events, at most 5 restarts in 60000 ms
   /// Starting producer.
   /// An error has occurred: publish-click@3 There is no action SHIPING.
   /// Skipping to 4.
@@ -540,7 +541,7 @@ class Poison {
   /// An error has occurred: publish-click@8 There is no action SHIPING.
   /// Giving up: at most 5 restarts in 60000 ms.
   ///
-  /// 3 of 9 clicks arrived. Twice: 0. Dead letters: 5.
+  /// 3 of 10 clicks arrived. Twice: 0. Dead letters: 5.
   ///   publish-click@3 There is no action SHIPING.
   ///   publish-click@4 There is no action SHIPING.
   ///   publish-click@5 There is no action SHIPING.
@@ -548,7 +549,7 @@ class Poison {
   ///   publish-click@7 There is no action SHIPING.
   /// The consumer was told:   Failed[failure=publish-click@8 There is no action SHIPING.]
   /// The supervisor returned: Failed[failure=publish-click@8 There is no action SHIPING.]
-  /// Replay: ./jbang chapters/06-poison.java --events 9 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8 --seed 42
+  /// Replay: ./jbang chapters/06-poison.java --events 10 --fault poison@3,poison@4,poison@5,poison@6,poison@7,poison@8,poison@9 --seed 42
   /// ```
   ///
   /// The sixth failure without progress ends it. Five dead letters are easily

@@ -26,6 +26,7 @@
 //SOURCES HarnessTest.java
 //SOURCES LauncherTest.java
 //SOURCES MatrixTest.java
+//SOURCES PredictionsTest.java
 //SOURCES SaboteursTest.java
 //SOURCES SchedulesTest.java
 //SOURCES SelfContainedTest.java
@@ -56,6 +57,7 @@
 //SOURCES harness/Target.java
 //SOURCES harness/Threads.java
 //SOURCES harness/Timeline.java
+//SOURCES harness/TomlEntry.java
 //SOURCES harness/TreeChecks.java
 //SOURCES harness/Trial.java
 //SOURCES harness/Verdict.java
@@ -79,6 +81,7 @@
 //SOURCES trees/Model.java
 //SOURCES trees/Tree.java
 //SOURCES trees/Trial.java
+//SOURCES ../tools/coach/Chapter.java
 
 import harness.Examination;
 import harness.Examination.Depth;
@@ -117,7 +120,7 @@ class AllTests implements Callable<Integer> {
           List.of("MatrixTest", "SaboteursTest"),
           List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest"),
           List.of("ExercisesTest", "HarnessTest"),
-          List.of("LauncherTest", "SideBySideTest", "BenchTest"));
+          List.of("LauncherTest", "SideBySideTest", "BenchTest", "PredictionsTest"));
 
   @Parameters(
       paramLabel = "WHAT",
