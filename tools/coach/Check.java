@@ -1,0 +1,81 @@
+package coach;
+
+import harness.CompileError;
+import harness.Finding;
+import harness.Verdict;
+import java.util.List;
+import java.util.Optional;
+
+/// How a check of one file went.
+///
+/// @param what what was checked: an exercise's id, or a chapter
+/// @param findings what was found out, up to where it ended
+/// @param trouble why there's no finding, or no further one; else empty
+/// @param errors the compiler's, if it's those that are the trouble
+/// @param millis how long it took, in milliseconds
+record Check(
+    String what,
+    State state,
+    List<Finding> findings,
+    String trouble,
+    List<CompileError> errors,
+    long millis) {
+
+  enum State {
+    PASSED,
+    BROKEN,
+    NOT_COMPILED,
+    /// The program took the JVM with it, or its time was over.
+    LOST,
+    /// Somebody ended the check before it was over.
+    ABANDONED
+  }
+
+  boolean passed() {
+    return state == State.PASSED;
+  }
+
+  /// The first promise that is broken.
+  Optional<Finding> broken() {
+    return findings.stream().filter(finding -> !finding.kept()).findFirst();
+  }
+
+  /// The verdict in one or two lines, its mark in front.
+  String headline() {
+    return switch (state) {
+      case PASSED ->
+          "✓ All " + findings.size() + " kept: " + (findings.size() - 1) + " promises, and the law";
+      case BROKEN -> broken().orElseThrow().headline();
+      case NOT_COMPILED, LOST, ABANDONED -> "✗ " + Verdict.wrapped(trouble, 2);
+    };
+  }
+
+  /// What happened, in numbers, and what it looks like; empty if all went well.
+  String explanation() {
+    return switch (state) {
+      case PASSED, ABANDONED -> "";
+      case BROKEN -> {
+        var finding = broken().orElseThrow();
+        String said =
+            finding.printed().isEmpty() ? "" : "It printed, last:\n" + finding.printed();
+        yield finding.explained() + said;
+      }
+      case NOT_COMPILED -> errors.isEmpty() ? "" : told(errors.getFirst());
+      case LOST -> {
+        long kept = findings.stream().filter(Finding::kept).count();
+        yield kept == 0 ? "" : "Before that, " + kept + " promises were kept.\n";
+      }
+    };
+  }
+
+  private String told(CompileError error) {
+    String place = error.line() == 0 ? "" : "Line " + error.line() + ": ";
+    String more = errors.size() == 1 ? "" : "There is more. It may be gone when this is.\n";
+    return Verdict.wrapped(place + error.reason() + ".", 0) + "\n" + error.shown() + more;
+  }
+
+  /// The run that shows it, drawn; empty if there is none.
+  String picture() {
+    return broken().flatMap(Finding::drawn).orElse("");
+  }
+}

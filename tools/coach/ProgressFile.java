@@ -1,0 +1,100 @@
+package coach;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import tools.jackson.core.JacksonException;
+
+/// Where a learner's progress is kept: `.coach/progress.json` in the clone. It's never committed, so no
+/// update touches it.
+final class ProgressFile {
+
+  private final Path file;
+  private Progress progress;
+  private Optional<String> trouble = Optional.empty();
+
+  /// @param folder the one that holds the file; need not exist
+  ProgressFile(Path folder) {
+    file = folder.resolve("progress.json");
+    progress = read();
+  }
+
+  Progress progress() {
+    return progress;
+  }
+
+  /// Why the progress isn't kept, if it isn't.
+  Optional<String> trouble() {
+    return trouble;
+  }
+
+  /// Changes the progress, in the file as well. Another coach may work in the same clone, so the file
+  /// is read anew first. If it can't be written, the progress is kept until this coach ends.
+  Progress update(UnaryOperator<Progress> change) {
+    try {
+      Files.createDirectories(file.getParent());
+      Path guard = file.resolveSibling("progress.lock");
+      try (var channel =
+              FileChannel.open(guard, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          var _ = channel.lock()) {
+        if (trouble.isEmpty()) progress = read();
+        progress = change.apply(progress);
+        if (progress.version() <= Progress.VERSION) write(Json.page(progress) + "\n");
+      }
+    } catch (IOException e) {
+      progress = change.apply(progress);
+      trouble =
+          Optional.of(
+              "Your progress can't be kept: " + file + " can't be written. Is the folder read-only?");
+    }
+    return progress;
+  }
+
+  /// Never leaves half a file behind.
+  private void write(String text) throws IOException {
+    Path part = Files.createTempFile(file.getParent(), "progress", ".part");
+    try {
+      Files.writeString(part, text);
+      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+    trouble = Optional.empty();
+  }
+
+  private Progress read() {
+    try {
+      var read = Json.read(Files.readString(file), Progress.class);
+      if (read.version() > Progress.VERSION)
+        trouble =
+            Optional.of(file + " was written by a newer coach, so this one changes nothing in it.");
+      return read;
+    } catch (NoSuchFileException e) {
+      return Progress.NONE;
+    } catch (IOException e) {
+      trouble = Optional.of("Your progress can't be read: " + e + ".");
+      return Progress.NONE;
+    } catch (JacksonException e) {
+      return putAside(e);
+    }
+  }
+
+  private Progress putAside(JacksonException e) {
+    String what =
+        "%s can't be understood, line %d: %s. "
+            .formatted(file, e.getLocation().getLineNr(), e.getOriginalMessage());
+    try {
+      Path aside = Backup.of(file);
+      trouble = Optional.of(what + "It's now " + aside.getFileName() + ", and a new one begins.");
+    } catch (IOException cantMove) {
+      trouble = Optional.of(what + "Mend it, or move it away.");
+    }
+    return Progress.NONE;
+  }
+}

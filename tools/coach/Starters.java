@@ -1,0 +1,110 @@
+package coach;
+
+import harness.Exercise;
+import harness.Repository;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/// The starters as they were before anybody worked on them. `exercises.toml` knows git's id of each, so
+/// an untouched file can be told from another; and git knows the content to each id, whatever a learner
+/// has committed since. For a clone without git, the coach keeps a copy of each one that it saw
+/// untouched.
+final class Starters {
+
+  private final Path copies;
+
+  /// @param folder where the copies are kept; need not exist
+  Starters(Path folder) {
+    copies = folder.resolve("starters");
+  }
+
+  /// Whether nobody has worked on this exercise yet.
+  static boolean isUntouched(Exercise exercise) {
+    try {
+      return idOf(Files.readAllBytes(exercise.starter())).equals(exercise.untouched());
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /// Copies the untouched ones that have no copy yet. Where nothing can be written, git must do.
+  void keep(List<Exercise> exercises) {
+    for (var exercise : exercises) {
+      Path copy = copies.resolve(exercise.untouched());
+      if (Files.exists(copy) || !isUntouched(exercise)) continue;
+      try {
+        Files.createDirectories(copies);
+        Files.copy(exercise.starter(), copy);
+      } catch (IOException e) {
+        return;
+      }
+    }
+  }
+
+  /// Puts the starter in its place again, and what the learner wrote beside it.
+  ///
+  /// @return where the learner's file is now, if there was one that differs from the starter
+  /// @throws IOException with a sentence, if it can't be done; then nothing has changed
+  Optional<Path> reset(Exercise exercise) throws IOException {
+    if (isUntouched(exercise)) return Optional.empty();
+    byte[] starter = find(exercise);
+    Path file = exercise.starter();
+    try {
+      Optional<Path> backup = Files.exists(file) ? Optional.of(Backup.of(file)) : Optional.empty();
+      Files.write(file, starter);
+      return backup;
+    } catch (IOException e) {
+      throw new IOException(
+          "%s can't be replaced. Is the folder read-only? (%s)".formatted(file, e), e);
+    }
+  }
+
+  private byte[] find(Exercise exercise) throws IOException {
+    Path copy = copies.resolve(exercise.untouched());
+    byte[] found = Files.exists(copy) ? Files.readAllBytes(copy) : inGit(exercise.untouched());
+    if (idOf(found).equals(exercise.untouched())) return found;
+    throw new IOException(
+        ("The starter of %s can't be found: git doesn't know it, and there's no copy. Take"
+                + " exercises/%s from a fresh clone. Your file is as it was.")
+            .formatted(exercise.id(), exercise.file()));
+  }
+
+  private static byte[] inGit(String id) throws IOException {
+    var git =
+        new ProcessBuilder("git", "cat-file", "blob", id)
+            .directory(Repository.root().toFile())
+            .redirectError(ProcessBuilder.Redirect.DISCARD);
+    try {
+      var process = git.start();
+      process.getOutputStream().close();
+      byte[] content = process.getInputStream().readAllBytes();
+      return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0
+          ? content
+          : new byte[0];
+    } catch (IOException e) {
+      return new byte[0]; // there is no git
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new byte[0];
+    }
+  }
+
+  /// What git calls a file of this content: see `git hash-object`.
+  static String idOf(byte[] content) {
+    try {
+      var sha1 = MessageDigest.getInstance("SHA-1");
+      sha1.update(("blob " + content.length + "\0").getBytes(StandardCharsets.US_ASCII));
+      return HexFormat.of().formatHex(sha1.digest(content));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every JDK has SHA-1.", e);
+    }
+  }
+}
