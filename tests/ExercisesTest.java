@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -164,9 +165,45 @@ class ExercisesTest {
       assertThat(exercise.solution()).exists();
       assertThat(exercise.minutes()).as("minutes").isBetween(5, 60);
       assertThat(exercise.promises()).hasSizeGreaterThanOrEqualTo(2).doesNotHaveDuplicates();
-      assertThat(exercise.hints()).hasSize(3).doesNotHaveDuplicates();
-      assertThat(exercise.hints().getFirst()).as("hint 1 is a question").contains("?");
     });
+  }
+
+  /// Together with the general ones: those for a broken promise don't say them once more.
+  @TestFactory
+  Stream<DynamicTest> hints_begin_with_a_question_differ_and_never_give_the_code() {
+    return each(exercise -> {
+      var threes = new HashSet<>(exercise.stuck().values());
+      threes.add(exercise.hints());
+      assertThat(threes)
+          .allSatisfy(three -> assertThat(three.getFirst()).as("the first of three").contains("?"));
+      assertThat(threes.stream().flatMap(List::stream).toList())
+          .doesNotHaveDuplicates()
+          .allSatisfy(hint -> assertThat(hint).doesNotContainPattern(CODE))
+          .allSatisfy(hint -> assertThat(hint).doesNotContainPattern("[\u2018\u2019\u201c\u201d]"));
+    });
+  }
+
+  private static final Pattern CODE =
+      Pattern.compile(
+          "[{}]|->|;$|\\+\\+|\\w = \\w|\\b(if|for|while|switch|catch|return) ?\\(|\\bnew \\w+[(<]");
+
+  @Test
+  void what_looks_like_code_is_told_from_prose() {
+    assertThat(
+            List.of(
+                "lines.put(text);",
+                "case Retry() -> pause()",
+                "strikes++",
+                "from = to",
+                "if (from < to)",
+                "an item, a new Item(text)"))
+        .allSatisfy(text -> assertThat(text).containsPattern(CODE));
+    assertThat(
+            List.of(
+                "NaN == NaN is false",
+                "inARow - 1; then it grows",
+                "start() gives it a new one (or none)"))
+        .allSatisfy(text -> assertThat(text).doesNotContainPattern(CODE));
   }
 
   @TestFactory
@@ -290,6 +327,12 @@ class ExercisesTest {
       stage = "Exercise01a"
       fails_with = "TODO"
       hints = ["one?", "two", "three"]
+      [[exercise.stuck]]
+      on = ["IN_ORDER"]
+      hints = ["order?", "four", "five"]
+      [[exercise.stuck]]
+      on = ["BACKPRESSURE", "LAW"]
+      hints = ["ahead?", "six", "seven"]
       """;
 
   @Test
@@ -299,6 +342,10 @@ class ExercisesTest {
     assertThat(exercise.kind()).isEqualTo(Kind.REBUILD);
     assertThat(exercise.promises()).containsExactly(Promise.IN_ORDER, Promise.BACKPRESSURE);
     assertThat(exercise.hints()).containsExactly("one?", "two", "three");
+    assertThat(exercise.hintsFor(Promise.IN_ORDER)).containsExactly("order?", "four", "five");
+    assertThat(exercise.hintsFor(Promise.BACKPRESSURE)).containsExactly("ahead?", "six", "seven");
+    assertThat(exercise.hintsForTheLaw()).containsExactly("ahead?", "six", "seven");
+    assertThat(exercise.hintsFor(Promise.IT_ENDS)).as("not asked").isEqualTo(exercise.hints());
     assertThat(exercise.starter()).endsWith(Path.of("exercises", "01-a-tail-a-file.java"));
     assertThat(Exercise.byId("99-z")).isEmpty();
   }
@@ -317,7 +364,34 @@ class ExercisesTest {
     assertRefused(ENTRY.replace("IN_ORDER", "ORDER"), "promises 'ORDER' is none of [IN_ORDER, ");
     assertRefused(
         ENTRY.replace("\"two\"", "\"\""), "hints should be a list of texts, none of them empty");
-    assertRefused(ENTRY + "hint = \"four\"\n", "01-a: hint is no key that we know", "hints");
+    assertRefused(ENTRY.replace("\"two\", ", ""), "01-a: hints should be 3, and are 2");
+    assertRefused(
+        ENTRY.replace("minutes = 20", "minute = 20"), "01-a: minute is no key", "minutes");
+  }
+
+  @Test
+  void hints_on_what_is_not_asked_or_not_there_are_refused() {
+    assertRefused(
+        ENTRY.replace("on = [\"IN_ORDER\"]", "on = [\"ORDER\"]"),
+        "01-a: stuck: on 'ORDER' is none of [IN_ORDER, BACKPRESSURE, LAW]");
+    assertRefused(
+        ENTRY.replace("on = [\"IN_ORDER\"]", "on = [\"IN_ORDER\", \"IT_ENDS\"]"),
+        "01-a: stuck: on 'IT_ENDS' is none of [IN_ORDER, BACKPRESSURE, LAW]");
+    assertRefused(
+        ENTRY.replace("on = [\"IN_ORDER\"]", "on = [\"IN_ORDER\", \"LAW\"]"),
+        "01-a: stuck: on 'LAW' has hints already");
+    assertRefused(
+        ENTRY.replace("on = [\"BACKPRESSURE\", \"LAW\"]", "on = [\"BACKPRESSURE\"]"),
+        "01-a: stuck has no hints on [LAW]");
+    assertRefused(
+        ENTRY.substring(0, ENTRY.indexOf("[[exercise.stuck]]")),
+        "01-a: stuck has no hints on [IN_ORDER, BACKPRESSURE, LAW]");
+    assertRefused(
+        ENTRY.replace("on = [\"IN_ORDER\"]", ""), "01-a: stuck: on should be a list", "is missing");
+    assertRefused(ENTRY.replace("\"four\", ", ""), "01-a: stuck: hints should be 3, and are 2");
+    assertRefused(
+        ENTRY.replace("\"four\"", "\" \""), "01-a: stuck: hints should be a list of texts, none");
+    assertRefused(ENTRY + "hint = \"eight\"\n", "01-a: stuck: hint is no key", "[hints, on]");
   }
 
   private static void assertRefused(String toml, String... parts) {

@@ -2,8 +2,10 @@ package harness;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -13,6 +15,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.toml.TomlMapper;
 
 /// An exercise, as `exercises/exercises.toml` describes it; what each entry means is written there.
+///
+/// @param hints for who has not begun
+/// @param stuck for who has: three hints for each promise, under its name, and for the [#LAW]
 public record Exercise(
     String id,
     String file,
@@ -23,13 +28,17 @@ public record Exercise(
     List<Promise> promises,
     String stage,
     String failsWith,
-    List<String> hints) {
+    List<String> hints,
+    Map<String, List<String>> stuck) {
 
   /// Whether an exercise rebuilds the chapter's idea on another producer, or extends the chapter's own.
   public enum Kind {
     REBUILD,
     EXTEND
   }
+
+  /// The law's name in the list, where it stands among those of the promises.
+  public static final String LAW = "LAW";
 
   private static final String LIST = "exercises/exercises.toml";
 
@@ -45,7 +54,13 @@ public record Exercise(
               "promises",
               "stage",
               "fails_with",
-              "hints"));
+              "hints",
+              "stuck"));
+
+  private static final Set<String> STUCK_KEYS = new TreeSet<>(Set.of("on", "hints"));
+
+  /// A question, where to look, the shape of the change.
+  private static final int LEVELS = 3;
 
   /// All exercises, in the order in which one does them.
   ///
@@ -66,6 +81,17 @@ public record Exercise(
 
   public Path solution() {
     return Repository.root().resolve("solutions").resolve(file);
+  }
+
+  /// Three hints for a program of which `broken` is the first broken promise. If the exercise doesn't ask
+  /// for that one, they are the general ones.
+  public List<String> hintsFor(Promise broken) {
+    return stuck.getOrDefault(broken.name(), hints);
+  }
+
+  /// Three hints for a program that keeps all promises, and breaks the [Law].
+  public List<String> hintsForTheLaw() {
+    return stuck.get(LAW);
   }
 
   /// The exercises in a text of that form.
@@ -90,12 +116,20 @@ public record Exercise(
     return List.copyOf(exercises);
   }
 
-  /// One entry of the list. Each question to it either gets an answer or ends in an [Invalid].
-  private record Entry(JsonNode node) {
+  /// One entry of the list, or of what hangs on it. Each question to it either gets an answer or ends in
+  /// an [Invalid].
+  ///
+  /// @param place where it stands in the list
+  private record Entry(JsonNode node, String place) {
+
+    Entry(JsonNode node) {
+      this(node, node.path("id").asString("an exercise without id"));
+    }
 
     Exercise exercise() {
-      for (String key : node.propertyNames())
-        if (!KEYS.contains(key)) throw invalid(key, "is no key that we know. There are " + KEYS);
+      refuseAllKeysBut(KEYS);
+      var promises =
+          texts("promises").stream().map(name -> name(Promise.class, "promises", name)).toList();
       return new Exercise(
           text("id", "\\d\\d-[a-z]"),
           text("file", "\\d\\d-[a-z]-[a-z-]+\\.java"),
@@ -103,10 +137,43 @@ public record Exercise(
           number("chapter", 1, 99),
           name(Kind.class, "kind", text("kind", ".+").toUpperCase()),
           number("minutes", 1, 600),
-          texts("promises").stream().map(name -> name(Promise.class, "promises", name)).toList(),
+          promises,
           text("stage", "\\w+"),
           text("fails_with", ".+"),
-          texts("hints"));
+          hints(),
+          stuck(promises));
+    }
+
+    void refuseAllKeysBut(Set<String> keys) {
+      for (String key : node.propertyNames())
+        if (!keys.contains(key)) throw invalid(key, "is no key that we know. There are " + keys);
+    }
+
+    List<String> hints() {
+      var hints = texts("hints");
+      if (hints.size() != LEVELS)
+        throw invalid("hints", "should be " + LEVELS + ", and are " + hints.size());
+      return hints;
+    }
+
+    /// The hints for each of `promises`, and for the law.
+    Map<String, List<String>> stuck(List<Promise> promises) {
+      var names = new ArrayList<>(promises.stream().map(Promise::name).toList());
+      names.add(LAW);
+      var stuck = new HashMap<String, List<String>>();
+      for (JsonNode table : node.path("stuck")) {
+        var entry = new Entry(table, place + ": stuck");
+        entry.refuseAllKeysBut(STUCK_KEYS);
+        for (String name : entry.texts("on")) {
+          if (!names.contains(name))
+            throw entry.invalid("on", "'" + name + "' is none of " + names);
+          if (stuck.put(name, entry.hints()) != null)
+            throw entry.invalid("on", "'" + name + "' has hints already");
+        }
+      }
+      names.removeAll(stuck.keySet());
+      if (!names.isEmpty()) throw invalid("stuck", "has no hints on " + names);
+      return Map.copyOf(stuck);
     }
 
     String text(String key, String form) {
@@ -145,8 +212,7 @@ public record Exercise(
     }
 
     Invalid invalid(String key, String what) {
-      return new Invalid(
-          node.path("id").asString("an exercise without id") + ": " + key + " " + what);
+      return new Invalid(place + ": " + key + " " + what);
     }
   }
 
