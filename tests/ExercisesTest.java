@@ -342,10 +342,10 @@ class ExercisesTest {
     assertThat(exercise.kind()).isEqualTo(Kind.REBUILD);
     assertThat(exercise.promises()).containsExactly(Promise.IN_ORDER, Promise.BACKPRESSURE);
     assertThat(exercise.hints()).containsExactly("one?", "two", "three");
-    assertThat(exercise.hintsFor(Promise.IN_ORDER)).containsExactly("order?", "four", "five");
-    assertThat(exercise.hintsFor(Promise.BACKPRESSURE)).containsExactly("ahead?", "six", "seven");
-    assertThat(exercise.hintsForTheLaw()).containsExactly("ahead?", "six", "seven");
-    assertThat(exercise.hintsFor(Promise.IT_ENDS)).as("not asked").isEqualTo(exercise.hints());
+    assertThat(exercise.hintsOn("IN_ORDER")).containsExactly("order?", "four", "five");
+    assertThat(exercise.hintsOn("BACKPRESSURE")).containsExactly("ahead?", "six", "seven");
+    assertThat(exercise.hintsOn("LAW")).containsExactly("ahead?", "six", "seven");
+    assertThat(exercise.hintsOn("IT_ENDS")).as("not asked").isEqualTo(exercise.hints());
     assertThat(exercise.starter()).endsWith(Path.of("exercises", "01-a-tail-a-file.java"));
     assertThat(Exercise.byId("99-z")).isEmpty();
   }

@@ -1,6 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 25+
 //DESCRIPTION Watches an exercise while you work on it, and says at each save whether it's right
+//MAIN CoachScript
 // picocli reads the command line, JLine knows terminals, java-diff-utils compares files,
 // Jackson reads and writes TOML and JSON, JUnit is what the harness is built on.
 //DEPS info.picocli:picocli:4.7.7

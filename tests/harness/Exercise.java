@@ -16,6 +16,7 @@ import tools.jackson.dataformat.toml.TomlMapper;
 
 /// An exercise, as `exercises/exercises.toml` describes it; what each entry means is written there.
 ///
+/// @param untouched git's id of the starter's content, as it is before anybody works on it
 /// @param hints for who has not begun
 /// @param stuck for who has: three hints for each promise, under its name, and for the [#LAW]
 public record Exercise(
@@ -28,6 +29,7 @@ public record Exercise(
     List<Promise> promises,
     String stage,
     String failsWith,
+    String untouched,
     List<String> hints,
     Map<String, List<String>> stuck) {
 
@@ -54,6 +56,7 @@ public record Exercise(
               "promises",
               "stage",
               "fails_with",
+              "untouched",
               "hints",
               "stuck"));
 
@@ -83,15 +86,10 @@ public record Exercise(
     return Repository.root().resolve("solutions").resolve(file);
   }
 
-  /// Three hints for a program of which `broken` is the first broken promise. If the exercise doesn't ask
-  /// for that one, they are the general ones.
-  public List<String> hintsFor(Promise broken) {
-    return stuck.getOrDefault(broken.name(), hints);
-  }
-
-  /// Three hints for a program that keeps all promises, and breaks the [Law].
-  public List<String> hintsForTheLaw() {
-    return stuck.get(LAW);
+  /// Three hints for who is stuck on `topic`: the name of a promise, or [#LAW]. On anything else, the
+  /// general ones.
+  public List<String> hintsOn(String topic) {
+    return stuck.getOrDefault(topic, hints);
   }
 
   /// The exercises in a text of that form.
@@ -140,6 +138,7 @@ public record Exercise(
           promises,
           text("stage", "\\w+"),
           text("fails_with", ".+"),
+          text("untouched", "[0-9a-f]{40}"),
           hints(),
           stuck(promises));
     }

@@ -9,7 +9,7 @@ import java.util.Optional;
 /// What an examination found out about one promise, or about the law. It holds texts and numbers alone,
 /// so it can be sent to another process, and kept.
 ///
-/// @param promise the name of the [Promise], or [#LAW]
+/// @param promise the name of the [Promise], or [Exercise#LAW]
 /// @param title the promise, in a line
 /// @param kept whether it is kept, as far as we looked
 /// @param way the [Verdict.Way] in which it's broken, or empty
@@ -31,9 +31,6 @@ public record Finding(
     String timeline,
     String printed) {
 
-  /// Stands in the place of a promise's name for what is always asked, and last.
-  public static final String LAW = "LAW";
-
   private static final String THE_LAW = "The law: nothing dies in silence";
 
   static Finding of(Promise promise, Verdict verdict, String printed) {
@@ -52,8 +49,8 @@ public record Finding(
   /// @param but what is excused
   static Finding ofTheLaw(List<Law.Breach> breaches, String but) {
     return breaches.isEmpty()
-        ? kept(LAW, THE_LAW + but)
-        : broken(LAW, THE_LAW + but, Broken.byBreaches(breaches), "");
+        ? kept(Exercise.LAW, THE_LAW + but)
+        : broken(Exercise.LAW, THE_LAW + but, Broken.byBreaches(breaches), "");
   }
 
   private static Finding kept(String name, String title) {

@@ -3,7 +3,6 @@ package coach;
 import coach.Progress.Prediction;
 import coach.Progress.Work;
 import harness.Exercise;
-import harness.Finding;
 import harness.Promise;
 import harness.Repository;
 import java.nio.file.Path;
@@ -119,7 +118,7 @@ final class Learner {
       String about =
           switch (topic) {
             case BEGINNING -> "";
-            case Finding.LAW -> ", on the law";
+            case Exercise.LAW -> ", on the law";
             default -> ", on \"" + Promise.valueOf(topic).title() + "\"";
           };
       return "Hint %d of %d for %s%s".formatted(level, LEVELS, exercise.id(), about);
@@ -139,7 +138,7 @@ final class Learner {
     String topic = topicOf(exercise);
     file.update(progress ->
         progress.with(exercise.id(), progress.work(exercise.id()).hinted(topic, level)));
-    var hints = exercise.stuck().getOrDefault(topic, exercise.hints());
+    var hints = exercise.hintsOn(topic);
     return new Hint(topic, level, hints.get(level - 1));
   }
 

@@ -1,7 +1,6 @@
 package coach;
 
 import harness.Exercise;
-import harness.Finding;
 import harness.Promise;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +34,7 @@ final class Report {
     row(text, columns);
     text.append("|---|").append(":-:|".repeat(exercises.size())).append('\n');
     for (var promise : Promise.values()) line(text, promise.title(), promise.name());
-    line(text, "The law", Finding.LAW);
+    line(text, "The law", Exercise.LAW);
     columns.clear();
     columns.add("**passes**");
     exercises.forEach(it ->
@@ -58,7 +57,7 @@ final class Report {
 
   private String cell(Exercise exercise, String promise) {
     boolean asked =
-        promise.equals(Finding.LAW)
+        promise.equals(Exercise.LAW)
             || exercise.promises().stream().anyMatch(it -> it.name().equals(promise));
     if (!asked) return "·";
     var check = checks.get(exercise.id());
