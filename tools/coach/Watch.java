@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jline.terminal.Size;
 import org.jline.utils.AttributedString;
 
@@ -291,7 +292,7 @@ final class Watch {
       }
       case Leafing(Page page, int top) -> {
         int to = leafed(key, top, bodyRows());
-        yield Optional.of(new Leafing(page, Math.clamp(to, 0, lastTop(page))));
+        yield Optional.of(new Leafing(page, Math.clamp(to, 0, lastTop(folded(page)))));
       }
       case Choosing(int index) -> {
         if (key == Screen.ENTER) {
@@ -385,7 +386,7 @@ final class Watch {
     return Chapter.byNumber(exercise.chapter())
         .filter(it -> learner.progress().prediction(it.name()).isEmpty())
         .map(it ->
-            "Read first: chapters/%s, %d min. p asks its question, and runs its demo."
+            "Read first: chapters/%s, %d min. p asks its question."
                 .formatted(it.file(), it.readingMinutes()));
   }
 
@@ -455,20 +456,30 @@ final class Watch {
     return Math.max(1, screen.size().getRows() - 4);
   }
 
-  private int lastTop(Page page) {
-    return Math.max(0, page.lines().size() - bodyRows());
+  private int lastTop(List<String> lines) {
+    return Math.max(0, lines.size() - bodyRows());
+  }
+
+  /// A page's lines, those that are too long broken in two or more.
+  private List<String> folded(Page page) {
+    int columns = Math.max(20, screen.size().getColumns());
+    return page.lines().stream()
+        .flatMap(line -> line.isEmpty() ? Stream.of("") : Stream.of(line.split("(?<=\\G.{" + columns + "})")))
+        .toList();
   }
 
   private List<AttributedString> leaf(Page page, int top, Size size) {
     var lines = new ArrayList<AttributedString>();
     lines.add(Screen.bold(page.title()));
     lines.add(Screen.plain(""));
-    int end = Math.min(page.lines().size(), top + bodyRows());
-    page.lines().subList(top, end).forEach(line -> lines.add(Screen.marked(line)));
+    var folded = folded(page);
+    int from = Math.min(top, lastTop(folded)); // the terminal may have grown
+    int end = Math.min(folded.size(), from + bodyRows());
+    folded.subList(from, end).forEach(line -> lines.add(Screen.marked(line)));
     String where =
-        lastTop(page) == 0
+        lastTop(folded) == 0
             ? ""
-            : "   lines %d to %d of %d; space, b, ↑ and ↓ leaf".formatted(top + 1, end, page.lines().size());
+            : "   lines %d to %d of %d; space, b, ↑ and ↓ leaf".formatted(from + 1, end, folded.size());
     return withFoot(lines, "q back" + where, size);
   }
 
