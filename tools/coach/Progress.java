@@ -75,11 +75,11 @@ public record Progress(
   /// @param answer the letter of the first answer: later ones know the demo
   public record Prediction(String answer, boolean right) {}
 
-  Work work(String id) {
+  public Work work(String id) {
     return exercises.getOrDefault(id, Work.NONE);
   }
 
-  Optional<Prediction> prediction(String chapter) {
+  public Optional<Prediction> prediction(String chapter) {
     return Optional.ofNullable(predictions.get(chapter));
   }
 
