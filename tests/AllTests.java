@@ -1,12 +1,15 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 25+
 //DESCRIPTION Runs every test; with a chapter or an exercise named, checks that one for you
-// JUnit runs the tests, AssertJ says what it expected, picocli reads the command line,
+// JUnit runs the tests, AssertJ says what it expected, picocli reads the command line, the coach
+// needs JLine and java-diff-utils,
 // Jackson reads exercises.toml and the catalog, google-java-format checks the formatting.
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 //DEPS org.assertj:assertj-core:3.27.7
 //DEPS info.picocli:picocli:4.7.7
+//DEPS org.jline:jline-terminal-jni:4.5.0
+//DEPS io.github.java-diff-utils:java-diff-utils:4.18
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
 //DEPS com.google.googlejavaformat:google-java-format:2.0.0
 // Compiling a little and often is cheapest with the first compiler alone.
@@ -20,9 +23,11 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
 //SOURCES BenchTest.java
+//SOURCES ClassroomTest.java
 //SOURCES ConformanceTest.java
 //SOURCES DriftTest.java
 //SOURCES ExercisesTest.java
+//SOURCES ForkTest.java
 //SOURCES HarnessTest.java
 //SOURCES LauncherTest.java
 //SOURCES MatrixTest.java
@@ -81,7 +86,29 @@
 //SOURCES trees/Model.java
 //SOURCES trees/Tree.java
 //SOURCES trees/Trial.java
+//SOURCES ../tools/coach/Backup.java
+//SOURCES ../tools/coach/Changes.java
 //SOURCES ../tools/coach/Chapter.java
+//SOURCES ../tools/coach/Check.java
+//SOURCES ../tools/coach/Checker.java
+//SOURCES ../tools/coach/Classroom.java
+//SOURCES ../tools/coach/Commands.java
+//SOURCES ../tools/coach/Demo.java
+//SOURCES ../tools/coach/Doctor.java
+//SOURCES ../tools/coach/Json.java
+//SOURCES ../tools/coach/Learner.java
+//SOURCES ../tools/coach/Listing.java
+//SOURCES ../tools/coach/Markdown.java
+//SOURCES ../tools/coach/Page.java
+//SOURCES ../tools/coach/Progress.java
+//SOURCES ../tools/coach/ProgressFile.java
+//SOURCES ../tools/coach/Reply.java
+//SOURCES ../tools/coach/Report.java
+//SOURCES ../tools/coach/Saves.java
+//SOURCES ../tools/coach/Screen.java
+//SOURCES ../tools/coach/Starters.java
+//SOURCES ../tools/coach/WarmChecker.java
+//SOURCES ../tools/coach/Watch.java
 
 import harness.Examination;
 import harness.Examination.Depth;
@@ -116,9 +143,9 @@ class AllTests implements Callable<Integer> {
   /// each other's way. All else is a matter of balance.
   static final List<List<String>> BATCHES =
       List.of(
-          List.of("SelfContainedTest", "TranscriptsTest"),
+          List.of("SelfContainedTest", "TranscriptsTest", "ForkTest"),
           List.of("MatrixTest", "SaboteursTest"),
-          List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest"),
+          List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest", "ClassroomTest"),
           List.of("ExercisesTest", "HarnessTest"),
           List.of("LauncherTest", "SideBySideTest", "BenchTest", "PredictionsTest"));
 
