@@ -75,6 +75,7 @@
 //SOURCES drift/Drift.java
 //SOURCES drift/Fence.java
 //SOURCES drift/Formatting.java
+//SOURCES drift/Guide.java
 //SOURCES drift/Inventory.java
 //SOURCES drift/Measured.java
 //SOURCES drift/PromptEngine.java

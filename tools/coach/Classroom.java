@@ -111,9 +111,11 @@ final class Classroom {
       for (Path file : files)
         if (Files.isDirectory(file))
           try (var inside = Files.list(file)) {
-            var exports =
-                inside.filter(it -> it.toString().toLowerCase(Locale.ROOT).endsWith(".json"));
-            all.addAll(exports.sorted().toList());
+            inside
+                .filter(it -> it.toString().toLowerCase(Locale.ROOT).endsWith(".json"))
+                .filter(Files::isRegularFile)
+                .sorted()
+                .forEach(all::add);
           }
         else all.add(file);
       return all;
