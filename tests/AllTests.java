@@ -1,19 +1,22 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 25+
 //DESCRIPTION Runs every test; with a chapter or an exercise named, checks that one for you
-// JUnit runs the tests, AssertJ says what it expected, picocli reads the command line, the coach
-// needs JLine and java-diff-utils,
-// Jackson reads exercises.toml and the catalog, google-java-format checks the formatting.
+// JUnit runs the tests, AssertJ says what it expected, picocli reads the command line,
+// Jackson reads exercises.toml and the catalog, google-java-format checks the formatting,
+// JLine opens terminals, and knows what their screens show. Before 4.2, that took more of it.
+// java-diff-utils compares files for the coach.
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 //DEPS org.assertj:assertj-core:3.27.7
 //DEPS info.picocli:picocli:4.7.7
-//DEPS org.jline:jline-terminal-jni:4.5.0
-//DEPS io.github.java-diff-utils:java-diff-utils:4.18
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
 //DEPS com.google.googlejavaformat:google-java-format:2.0.0
+//DEPS org.jline:jline-terminal-jni:4.5.0
+//DEPS io.github.java-diff-utils:java-diff-utils:4.18
 // Compiling a little and often is cheapest with the first compiler alone.
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+// JLine calls the system's own functions.
+//RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED
 // The harness asks the JDK for its threads, and the formatter uses the compiler's own parser.
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED
@@ -37,6 +40,7 @@
 //SOURCES SelfContainedTest.java
 //SOURCES SessionsTest.java
 //SOURCES SideBySideTest.java
+//SOURCES TerminalTest.java
 //SOURCES TranscriptsTest.java
 //SOURCES TreesTest.java
 //SOURCES harness/CompileError.java
@@ -83,6 +87,8 @@
 //SOURCES drift/Transcripts.java
 //SOURCES runner/Batch.java
 //SOURCES runner/SideBySide.java
+//SOURCES terminal/InTerminal.java
+//SOURCES terminal/PtySession.java
 //SOURCES trees/Grove.java
 //SOURCES trees/Model.java
 //SOURCES trees/Tree.java
@@ -148,7 +154,7 @@ class AllTests implements Callable<Integer> {
           List.of("MatrixTest", "SaboteursTest"),
           List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest", "ClassroomTest"),
           List.of("ExercisesTest", "HarnessTest"),
-          List.of("LauncherTest", "SideBySideTest", "BenchTest", "PredictionsTest"));
+          List.of("LauncherTest", "SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest"));
 
   @Parameters(
       paramLabel = "WHAT",
