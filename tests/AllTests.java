@@ -146,15 +146,22 @@ import runner.SideBySide;
 class AllTests implements Callable<Integer> {
 
   /// Every class of tests, in batches: each runs in a JVM of its own, the first ones first. Those
-  /// that have JBang build the chapters share a batch: two that build one script at the same time get in
-  /// each other's way. All else is a matter of balance.
+  /// that have JBang build the chapters, or the coach, share a batch: two that build one script at the same
+  /// time get in each other's way. All else is a matter of balance.
   static final List<List<String>> BATCHES =
       List.of(
           List.of("SelfContainedTest", "TranscriptsTest", "ForkTest"),
           List.of("MatrixTest", "SaboteursTest"),
-          List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest", "ClassroomTest"),
+          List.of(
+              "SchedulesTest",
+              "TreesTest",
+              "ConformanceTest",
+              "SessionsTest",
+              "DriftTest",
+              "ClassroomTest"),
           List.of("ExercisesTest", "HarnessTest"),
-          List.of("LauncherTest", "SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest"));
+          List.of(
+              "LauncherTest", "SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest"));
 
   @Parameters(
       paramLabel = "WHAT",

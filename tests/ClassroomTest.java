@@ -1,13 +1,16 @@
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import coach.Chapter;
 import coach.Check;
 import coach.Commands;
 import coach.Report;
+import drift.Guide;
 import harness.Exercise;
 import harness.Finding;
 import harness.Law;
 import harness.Promise;
+import harness.Repository;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -15,6 +18,8 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a teacher gets: the room's files added up, and the summary of a fork.
+/// What a teacher gets: the room's files added up, the guide, and the summary of a fork.
 @ExtendWith(Law.class)
 class ClassroomTest {
 
@@ -62,13 +67,15 @@ class ClassroomTest {
 
   private static String passed(String id, int checks) {
     return """
-    "%s": {"checks": %d, "passed": "2026-03-01T10:00:00Z", "hints": [], "solutionFirst": false}"""
+    "%s": {"checks": %d, "passed": "2026-03-01T10:00:00Z", "hints": [], "solutionFirst": false}\
+    """
         .formatted(id, checks);
   }
 
   private static String stuck(String id, int checks, String at) {
     return """
-    "%s": {"checks": %d, "broken": "%s", "hints": ["%s 1", "%s 2"], "solutionFirst": false}"""
+    "%s": {"checks": %d, "broken": "%s", "hints": ["%s 1", "%s 2"], "solutionFirst": false}\
+    """
         .formatted(id, checks, at, at, at);
   }
 
@@ -78,9 +85,18 @@ class ClassroomTest {
 
   @Test
   void a_room_adds_up() throws IOException {
-    write("ada.json", export("Ada", passed("01-a", 3) + "," + passed("01-b", 1), predicted("supervisor", "c")));
-    write("bob.json", export("Bob", passed("01-a", 9) + "," + stuck("01-b", 2, "IN_ORDER"), predicted("supervisor", "a")));
-    write("cleo.json", export("Cleo", stuck("01-a", 2, "BACKPRESSURE"), predicted("supervisor", "c")));
+    write(
+        "ada.json",
+        export("Ada", passed("01-a", 3) + "," + passed("01-b", 1), predicted("supervisor", "c")));
+    write(
+        "bob.json",
+        export(
+            "Bob",
+            passed("01-a", 9) + "," + stuck("01-b", 2, "IN_ORDER"),
+            predicted("supervisor", "a")));
+    write(
+        "cleo.json",
+        export("Cleo", stuck("01-a", 2, "BACKPRESSURE"), predicted("supervisor", "c")));
     write("dan.json", export("Dan", stuck("01-a", 2, "LAW"), ""));
     write("eve.JSON", export("Eve", stuck("01-a", 5, "LAW"), ""));
     write("notes.txt", "not for the coach");
@@ -136,7 +152,12 @@ class ClassroomTest {
 
   @Test
   void what_this_clone_does_not_know_is_left_out_and_it_is_said() throws IOException {
-    write("ada.json", export("Ada", passed("00-z", 3) + "," + stuck("01-a", 1, "NOT_OF_TODAY"), predicted("gone", "a")));
+    write(
+        "ada.json",
+        export(
+            "Ada",
+            passed("00-z", 3) + "," + stuck("01-a", 1, "NOT_OF_TODAY"),
+            predicted("gone", "a")));
     var room = total();
     assertThat(room.out()).contains("| NOT\\_OF\\_TODAY 1× |").doesNotContain("00-z", "gone");
     assertThat(room.err())
@@ -147,8 +168,11 @@ class ClassroomTest {
   void holes_in_a_file_are_no_reason_to_stumble() throws IOException {
     String exercises =
         """
-        "01-a": null, "01-b": {"checks": 1, "hints": [null], "solutionFirst": true}""";
-    write("ada.json", export("Ada", exercises, "\"supervisor\": {\"right\": true}, \"poison\": null"));
+        "01-a": null, "01-b": {"checks": 1, "hints": [null], "solutionFirst": true}\
+        """;
+    write(
+        "ada.json",
+        export("Ada", exercises, "\"supervisor\": {\"right\": true}, \"poison\": null"));
     var room = total();
     assertThat(room.err()).isEmpty();
     assertThat(room.out()).contains("| 01-b · Last words |  | 1 |  |  | 1 |\n");
@@ -156,7 +180,8 @@ class ClassroomTest {
 
   @Test
   void what_a_newer_coach_wrote_is_not_guessed_at() throws IOException {
-    var file = write("ada.json", export("Ada", "", "").replace("\"version\": 1", "\"version\": 99"));
+    var file =
+        write("ada.json", export("Ada", "", "").replace("\"version\": 1", "\"version\": 99"));
     assertThat(coach("total", file.toString()))
         .isEqualTo(
             new Result(
@@ -173,7 +198,8 @@ class ClassroomTest {
   @ValueSource(strings = {"UTF-8", "UTF-16", "UTF-16LE"})
   void a_shell_may_have_written_the_file_in_another_encoding(String encoding) throws IOException {
     Files.write(
-        folder.resolve("zoe.json"), export("Zoë 日本 | x", "", "").getBytes(Charset.forName(encoding)));
+        folder.resolve("zoe.json"),
+        export("Zoë 日本 | x", "", "").getBytes(Charset.forName(encoding)));
     Files.writeString(folder.resolve("same.json"), export("Zo\\u00eb \\u65e5\\u672c | x", "", ""));
     assertThat(total().err()).as("they are of one name").contains(" are both of Zoë 日本 | x.");
   }
@@ -185,6 +211,55 @@ class ClassroomTest {
         .startsWith("There is no file " + folder);
   }
 
+  // ---- the guide ----
+
+  private static final Pattern NAMED = Pattern.compile("chapter (\\d+)(?!')|(\\d\\d-[a-z])");
+
+  @Test
+  void the_guide_says_of_each_chapter_what_the_lists_say() {
+    String guide = Repository.read(Guide.FILE);
+    assertThat(guide).as("refresh it: ./jbang refresh").isEqualTo(Guide.withChapters(guide));
+  }
+
+  /// A number behind chapters and exercises is the sum of their minutes, and the last row is the sum of
+  /// its column.
+  @Test
+  void the_plans_add_up() {
+    String plans = Repository.read(Guide.FILE).split("\n## A plan\n")[1].split("\n## ")[0];
+    var tables = Pattern.compile("(?:\\|.*\\n)+").matcher(plans).results().toList();
+    assertThat(tables).hasSize(3);
+    for (var table : tables) assertAddsUp(table.group().lines().skip(2).toList());
+  }
+
+  private static void assertAddsUp(List<String> table) {
+    var sums = new TreeMap<Integer, Integer>();
+    for (String line : table) {
+      var cells = List.of(line.split(" *\\| *", -1));
+      for (int i = 2; i < cells.size(); i++) {
+        if (!cells.get(i).matches("\\**\\d+\\**")) continue;
+        int minutes = Integer.parseInt(cells.get(i).replace("*", ""));
+        boolean isLast = line.equals(table.getLast());
+        if (isLast) assertThat(minutes).as(line).isEqualTo(sums.get(i));
+        else sums.merge(i, minutes, Integer::sum);
+        int named = minutesOf(cells.get(i - 1));
+        if (named > 0) assertThat(minutes).as(line).isEqualTo(named);
+      }
+    }
+    assertThat(table.getLast()).contains("**together**");
+  }
+
+  private static int minutesOf(String cell) {
+    return NAMED
+        .matcher(cell)
+        .results()
+        .mapToInt(it -> {
+          if (it.group(2) != null) return Exercise.byId(it.group(2)).orElseThrow().minutes();
+          int number = Integer.parseInt(it.group(1));
+          return Chapter.byNumber(number).orElseThrow().readingMinutes();
+        })
+        .sum();
+  }
+
   // ---- the summary of a fork ----
 
   private static final Exercise FIRST = Exercise.all().getFirst();
@@ -192,7 +267,16 @@ class ClassroomTest {
   private static Check check(String printed) {
     var finding =
         new Finding(
-            Promise.IN_ORDER.name(), "In order: x", false, "LOST", "It went wrong.", "", "", "", "", printed);
+            Promise.IN_ORDER.name(),
+            "In order: x",
+            false,
+            "LOST",
+            "It went wrong.",
+            "",
+            "",
+            "",
+            "",
+            printed);
     return new Check(FIRST.id(), Check.State.BROKEN, List.of(finding), "", List.of(), 10);
   }
 
@@ -227,7 +311,8 @@ class ClassroomTest {
 
   @Test
   void a_check_without_any_finding_counts_as_broken() {
-    var lost = new Check(FIRST.id(), Check.State.LOST, List.of(), "It ended the JVM.", List.of(), 10);
+    var lost =
+        new Check(FIRST.id(), Check.State.LOST, List.of(), "It ended the JVM.", List.of(), 10);
     assertThat(report(lost, lost))
         .contains("0 of 18", "| In order | ? |", "| The law | ? |", "| **passes** | ✗ |  |")
         .containsOnlyOnce("### 01-a · Tail a file\n\n```text\n✗ It ended the JVM.\n```\n");

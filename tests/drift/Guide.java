@@ -46,24 +46,27 @@ public final class Guide {
   private static String told(Chapter chapter, List<Exercise> all, List<Saboteur> saboteurs) {
     var exercises = all.stream().filter(it -> it.chapter() == chapter.number()).toList();
     var text = new StringBuilder();
-    text.append("### %d · [%s](chapters/%s)\n\n"
-        .formatted(chapter.number(), chapter.name(), chapter.file()));
-    text.append("%d minutes to read. Afterwards one can\n\n%s\n"
-        .formatted(chapter.readingMinutes(), objectives(chapter)));
+    text.append(
+        "### %d · [%s](chapters/%s)\n\n"
+            .formatted(chapter.number(), chapter.name(), chapter.file()));
+    text.append(
+        "%d minutes to read. Afterwards one can\n\n%s\n"
+            .formatted(chapter.readingMinutes(), objectives(chapter)));
     text.append(paragraph("**Ask.** " + chapter.question()));
     chapter.choices().forEach((letter, answer) -> text.append(item(told(chapter, letter, answer))));
-    String command = "./jbang %02d %s".formatted(chapter.number(), String.join(" ", chapter.demo()));
+    String command =
+        "./jbang %02d %s".formatted(chapter.number(), String.join(" ", chapter.demo()));
     text.append("\n**Show.** `").append(command).append("`\n\n");
     text.append(paragraph("**Because.** " + chapter.because()));
     text.append("**Let them work.**\n\n");
     for (var exercise : exercises)
-      text.append("- [%s](exercises/%s), %s, %d minutes\n"
-          .formatted(exercise.id(), exercise.file(), exercise.title(), exercise.minutes()));
+      text.append(
+          "- [%s](exercises/%s), %s, %d minutes\n"
+              .formatted(exercise.id(), exercise.file(), exercise.title(), exercise.minutes()));
     text.append("\n**They will think,** and break\n\n");
     saboteurs.stream()
         .filter(it -> it.chapter == chapter.number())
-        .forEach(it ->
-            text.append(item("*%s:* \"%s\"".formatted(titleOf(it.breaks), it.thought))));
+        .forEach(it -> text.append(item("*%s:* \"%s\"".formatted(titleOf(it.breaks), it.thought))));
     return text.toString();
   }
 

@@ -128,8 +128,16 @@ public final class Subject {
     DoesNotCompile(Path source, String title, List<CompileError> errors) {
       super(
           errors.stream()
-              .map(error -> error.line() == 0 ? "  " + error.reason() : source + ":" + error.line()
-                  + ": " + error.reason() + "\n" + error.shown().stripTrailing())
+              .map(error ->
+                  error.line() == 0
+                      ? "  " + error.reason()
+                      : source
+                          + ":"
+                          + error.line()
+                          + ": "
+                          + error.reason()
+                          + "\n"
+                          + error.shown().stripTrailing())
               .collect(Collectors.joining("\n", Verdict.wrapped(title, 0) + "\n", "")));
       this.title = title;
       this.errors = errors;

@@ -97,8 +97,8 @@ final class Classroom {
           }
           if (before != null)
             remarks.add(
-                ("%s and %s are both of %s. The one that has got further counts, %s. If they are two"
-                        + " people, let one have another name.")
+                ("%s and %s are both of %s. The one that has got further counts, %s. If they are"
+                     + " two people, let one have another name.")
                     .formatted(earlier, file, export.name, from.get(export.name)));
         } catch (IllegalArgumentException e) {
           unread.add(e.getMessage());
@@ -132,7 +132,9 @@ final class Classroom {
 
   /// One learner's progress, as a Markdown table.
   String table(Export export) {
-    var text = new StringBuilder("# %s\n\n%s\n\n".formatted(Markdown.inline(export.name), summary(export)));
+    var text =
+        new StringBuilder(
+            "# %s\n\n%s\n\n".formatted(Markdown.inline(export.name), summary(export)));
     text.append("| exercise | passed | checks | hints | solution first |\n|---|---|--:|--:|---|\n");
     for (var exercise : exercises) {
       Work work = export.progress.work(exercise.id());
@@ -161,11 +163,7 @@ final class Classroom {
         chapters.stream().flatMap(it -> export.progress.prediction(it.name()).stream()).toList();
     long right = predictions.stream().filter(Prediction::right).count();
     return "%d of %d exercises passed, %d of %d predictions right."
-        .formatted(
-            passed(export.progress),
-            exercises.size(),
-            right,
-            predictions.size());
+        .formatted(passed(export.progress), exercises.size(), right, predictions.size());
   }
 
   /// How many exercises passed that there are today.
@@ -186,8 +184,7 @@ final class Classroom {
   /// @param hints how many hints were read
   /// @param solutionFirst how many opened the solution before they passed
   /// @param stuckAt the promises that are broken at this moment, and how often
-  record Count(
-      int passed, int tried, int hints, int solutionFirst, Map<String, Integer> stuckAt) {}
+  record Count(int passed, int tried, int hints, int solutionFirst, Map<String, Integer> stuckAt) {}
 
   /// Exercises that somebody has worked on, and that this clone doesn't know: it's older than theirs, or
   /// an older one had them.
@@ -243,7 +240,10 @@ final class Classroom {
 
   /// The room as Markdown, for a screen in front of it.
   String table(Room room) {
-    var text = new StringBuilder("# The room: %d %s\n\n".formatted(room.learners, room.learners == 1 ? "learner" : "learners"));
+    var text =
+        new StringBuilder(
+            "# The room: %d %s\n\n"
+                .formatted(room.learners, room.learners == 1 ? "learner" : "learners"));
     text.append("| exercise | passed | at it | stuck at | hints | solution first |\n");
     text.append("|---|--:|--:|---|--:|--:|\n");
     for (var exercise : exercises) {

@@ -5,7 +5,6 @@ import static java.util.stream.Collectors.joining;
 import coach.Check.State;
 import coach.Classroom.Export;
 import coach.Classroom.HandedIn;
-import coach.Progress.Prediction;
 import harness.Examination.Depth;
 import harness.Exercise;
 import harness.Finding;
@@ -289,7 +288,9 @@ public final class Commands implements Callable<Integer> {
       if (json) print(Map.of("question", chapter.question(), "answers", chapter.choices()));
       else {
         System.out.println(Verdict.wrapped(chapter.question(), 0) + "\n");
-        chapter.choices().forEach((letter, text) -> System.out.println("  " + letter + "  " + text));
+        chapter
+            .choices()
+            .forEach((letter, text) -> System.out.println("  " + letter + "  " + text));
         System.out.println(
             "\nYour answer: ./jbang coach predict %s --answer a".formatted(chapter.name()));
       }
@@ -318,8 +319,7 @@ public final class Commands implements Callable<Integer> {
         .findFirst()
         .orElseThrow(() ->
             new IllegalArgumentException(
-                "'%s' is no chapter. There are 01 to %02d."
-                    .formatted(what, Chapter.all().size())));
+                "'%s' is no chapter. There are 01 to %02d.".formatted(what, Chapter.all().size())));
   }
 
   // ---- export, total ----

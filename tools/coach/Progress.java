@@ -42,8 +42,7 @@ record Progress(
   /// @param broken the promise that broke at the last check; null if it passed, or didn't get that far
   /// @param hints the hints that were read, such as `NOTHING_LOST 2`
   /// @param solutionFirst whether the solution was opened before it passed
-  record Work(
-      int checks, String passed, String broken, List<String> hints, boolean solutionFirst) {
+  record Work(int checks, String passed, String broken, List<String> hints, boolean solutionFirst) {
 
     static final Work NONE = new Work(0, null, null, List.of(), false);
 

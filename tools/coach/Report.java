@@ -34,8 +34,10 @@ public final class Report {
         new StringBuilder(
             "## Puts and Takes: %d of %d exercises pass\n\n".formatted(passed, exercises.size()));
     if (checks.isEmpty())
-      return text + "No exercise has been worked on yet. The first one is in `exercises/"
-          + exercises.getFirst().file() + "`.\n";
+      return text
+          + "No exercise has been worked on yet. The first one is in `exercises/"
+          + exercises.getFirst().file()
+          + "`.\n";
     text.append("`✓` kept, `✗` broken, `?` not looked at, `·` not asked, empty: not begun.\n\n");
     text.append(row("promise", exercises.stream().map(Exercise::id)));
     text.append("|---|").append(":-:|".repeat(exercises.size())).append('\n');
