@@ -98,7 +98,7 @@ final class Classroom {
           if (before != null)
             remarks.add(
                 ("%s and %s are both of %s. The one that has got further counts, %s. If they are"
-                     + " two people, let one have another name.")
+                        + " two people, let one have another name.")
                     .formatted(earlier, file, export.name, from.get(export.name)));
         } catch (IllegalArgumentException e) {
           unread.add(e.getMessage());
