@@ -10,9 +10,9 @@
 //DEPS org.assertj:assertj-core:3.27.7
 //DEPS info.picocli:picocli:4.7.7
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
+//DEPS io.github.java-diff-utils:java-diff-utils:4.18
 //DEPS com.google.googlejavaformat:google-java-format:2.0.0
 //DEPS org.jline:jline-terminal-jni:4.5.0
-//DEPS io.github.java-diff-utils:java-diff-utils:4.18
 // Compiling a little and often is cheapest with the first compiler alone.
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 // JLine calls the system's own functions.
@@ -27,6 +27,7 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
 //SOURCES BenchTest.java
 //SOURCES ClassroomTest.java
+//SOURCES CoachSessionTest.java
 //SOURCES ConformanceTest.java
 //SOURCES DriftTest.java
 //SOURCES ExercisesTest.java
@@ -161,7 +162,12 @@ class AllTests implements Callable<Integer> {
               "ClassroomTest"),
           List.of("ExercisesTest", "HarnessTest"),
           List.of(
-              "LauncherTest", "SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest"));
+              "LauncherTest",
+              "SideBySideTest",
+              "BenchTest",
+              "PredictionsTest",
+              "TerminalTest",
+              "CoachSessionTest"));
 
   @Parameters(
       paramLabel = "WHAT",

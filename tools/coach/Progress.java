@@ -13,7 +13,7 @@ import java.util.TreeMap;
 ///
 /// @param version of this form; a coach that's older than the file leaves it alone
 /// @param current the id of the exercise at hand, or null
-record Progress(
+public record Progress(
     int version, String current, Map<String, Work> exercises, Map<String, Prediction> predictions) {
 
   static final int VERSION = 1;
@@ -21,7 +21,7 @@ record Progress(
   static final Progress NONE = new Progress(VERSION, null, Map.of(), Map.of());
 
   /// Fills in what the file leaves out.
-  Progress {
+  public Progress {
     exercises = filledIn(exercises);
     predictions = filledIn(predictions);
   }
@@ -42,11 +42,12 @@ record Progress(
   /// @param broken the promise that broke at the last check; null if it passed, or didn't get that far
   /// @param hints the hints that were read, such as `NOTHING_LOST 2`
   /// @param solutionFirst whether the solution was opened before it passed
-  record Work(int checks, String passed, String broken, List<String> hints, boolean solutionFirst) {
+  public record Work(
+      int checks, String passed, String broken, List<String> hints, boolean solutionFirst) {
 
     static final Work NONE = new Work(0, null, null, List.of(), false);
 
-    Work {
+    public Work {
       hints = hints == null ? List.of() : hints.stream().filter(Objects::nonNull).toList();
     }
 
@@ -82,9 +83,9 @@ record Progress(
   /// What was predicted about a chapter's demo.
   ///
   /// @param answer the letter of the first answer: later ones know the demo
-  record Prediction(String answer, boolean right) {
+  public record Prediction(String answer, boolean right) {
 
-    Prediction {
+    public Prediction {
       answer = answer == null ? "" : answer;
     }
   }

@@ -13,19 +13,19 @@ import tools.jackson.core.JacksonException;
 
 /// Where a learner's progress is kept: `.coach/progress.json` in the clone. It's never committed, so no
 /// update touches it.
-final class ProgressFile {
+public final class ProgressFile {
 
   private final Path file;
   private Progress progress;
   private Optional<String> trouble = Optional.empty();
 
   /// @param folder the one that holds the file; need not exist
-  ProgressFile(Path folder) {
+  public ProgressFile(Path folder) {
     file = folder.resolve("progress.json");
     progress = read();
   }
 
-  Progress progress() {
+  public Progress progress() {
     return progress;
   }
 
