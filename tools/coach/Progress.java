@@ -90,11 +90,11 @@ public record Progress(
     }
   }
 
-  Work work(String id) {
+  public Work work(String id) {
     return exercises.getOrDefault(id, Work.NONE);
   }
 
-  Optional<Prediction> prediction(String chapter) {
+  public Optional<Prediction> prediction(String chapter) {
     return Optional.ofNullable(predictions.get(chapter));
   }
 
