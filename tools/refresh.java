@@ -40,6 +40,7 @@
 //SOURCES ../tests/harness/Target.java
 //SOURCES ../tests/harness/Threads.java
 //SOURCES ../tests/harness/Timeline.java
+//SOURCES ../tests/harness/TomlEntry.java
 //SOURCES ../tests/harness/TreeChecks.java
 //SOURCES ../tests/harness/Trial.java
 //SOURCES ../tests/harness/Verdict.java
@@ -50,11 +51,13 @@
 //SOURCES ../tests/drift/Drift.java
 //SOURCES ../tests/drift/Fence.java
 //SOURCES ../tests/drift/Formatting.java
+//SOURCES ../tests/drift/Guide.java
 //SOURCES ../tests/drift/Inventory.java
 //SOURCES ../tests/drift/Measured.java
 //SOURCES ../tests/drift/PromptEngine.java
 //SOURCES ../tests/drift/Session.java
 //SOURCES ../tests/drift/Transcripts.java
+//SOURCES coach/Chapter.java
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
@@ -64,6 +67,7 @@ import com.google.googlejavaformat.java.FormatterException;
 import conformance.Behaviours;
 import drift.Drift;
 import drift.Formatting;
+import drift.Guide;
 import drift.Inventory;
 import drift.Session;
 import drift.Transcripts;
@@ -86,8 +90,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "refresh",
     description = {
-      "Formats the Java sources, and fills in anew the outputs that prose and sessions quote and"
-          + " the matrix in README.md.",
+      "Formats the Java sources, and fills in anew the outputs that prose and sessions quote, the"
+          + " matrix in README.md, and the chapters in CLASSROOM.md.",
       "Exit code: 0 if all is well, 1 if --check found something or a file can't be refreshed."
     },
     sortOptions = false)
@@ -170,6 +174,7 @@ class Refresh implements Callable<Integer> {
       if (Transcripts.mayBeIn(file)) fresh = transcripts.refreshed(file, fresh);
       if (file.endsWith(".jsh")) fresh = Session.played(file, fresh).refreshed();
       if (file.equals("README.md")) fresh = Drift.withMatrix(fresh);
+      if (file.equals(Guide.FILE)) fresh = Guide.withChapters(fresh);
       if (file.equals(Behaviours.FILE))
         fresh = Behaviours.withTable(fresh, Behaviours.ofAllChapters());
       return fresh;

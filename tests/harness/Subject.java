@@ -128,8 +128,16 @@ public final class Subject {
     DoesNotCompile(Path source, String title, List<CompileError> errors) {
       super(
           errors.stream()
-              .map(error -> error.line() == 0 ? "  " + error.reason() : source + ":" + error.line()
-                  + ": " + error.reason() + "\n" + error.shown().stripTrailing())
+              .map(error ->
+                  error.line() == 0
+                      ? "  " + error.reason()
+                      : source
+                          + ":"
+                          + error.line()
+                          + ": "
+                          + error.reason()
+                          + "\n"
+                          + error.shown().stripTrailing())
               .collect(Collectors.joining("\n", Verdict.wrapped(title, 0) + "\n", "")));
       this.title = title;
       this.errors = errors;
@@ -165,17 +173,17 @@ public final class Subject {
       } catch (NoSuchFileException e) {
         throw unreadable(path, "is not there. Was it deleted, or renamed?");
       } catch (IOException e) {
-        throw unreadable(path, "can't be read: " + e.getMessage());
+        throw unreadable(path, "can't be read: " + e.getMessage() + ".");
       }
       try {
         return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       } catch (CharacterCodingException e) {
-        throw unreadable(path, "holds bytes that are no UTF-8. Save it as UTF-8");
+        throw unreadable(path, "holds bytes that are no UTF-8. Save it as UTF-8.");
       }
     }
 
     private static DoesNotCompile unreadable(Path path, String what) {
-      return new DoesNotCompile(path, path.getFileName() + " " + what + ".", List.of());
+      return new DoesNotCompile(path, path.getFileName() + " " + what, List.of());
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.util.Optional;
 /// @param trouble why there's no finding, or no further one; else empty
 /// @param errors the compiler's, if it's those that are the trouble
 /// @param millis how long it took, in milliseconds
-record Check(
+public record Check(
     String what,
     State state,
     List<Finding> findings,
@@ -21,7 +21,7 @@ record Check(
     List<CompileError> errors,
     long millis) {
 
-  enum State {
+  public enum State {
     PASSED,
     BROKEN,
     NOT_COMPILED,
@@ -56,8 +56,7 @@ record Check(
       case PASSED, ABANDONED -> "";
       case BROKEN -> {
         var finding = broken().orElseThrow();
-        String said =
-            finding.printed().isEmpty() ? "" : "It printed, last:\n" + finding.printed();
+        String said = finding.printed().isEmpty() ? "" : "It printed, last:\n" + finding.printed();
         yield finding.explained() + said;
       }
       case NOT_COMPILED -> errors.isEmpty() ? "" : told(errors.getFirst());

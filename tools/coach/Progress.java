@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -21,8 +22,17 @@ public record Progress(
 
   /// Fills in what the file leaves out.
   public Progress {
-    exercises = exercises == null ? Map.of() : exercises;
-    predictions = predictions == null ? Map.of() : predictions;
+    exercises = filledIn(exercises);
+    predictions = filledIn(predictions);
+  }
+
+  private static <V> Map<String, V> filledIn(Map<String, V> map) {
+    var filled = new TreeMap<String, V>();
+    if (map != null)
+      map.forEach((key, value) -> {
+        if (value != null) filled.put(key, value);
+      });
+    return filled;
   }
 
   /// What was done about one exercise.
@@ -38,7 +48,7 @@ public record Progress(
     static final Work NONE = new Work(0, null, null, List.of(), false);
 
     public Work {
-      hints = hints == null ? List.of() : hints;
+      hints = hints == null ? List.of() : hints.stream().filter(Objects::nonNull).toList();
     }
 
     boolean isPassed() {
@@ -73,7 +83,12 @@ public record Progress(
   /// What was predicted about a chapter's demo.
   ///
   /// @param answer the letter of the first answer: later ones know the demo
-  public record Prediction(String answer, boolean right) {}
+  public record Prediction(String answer, boolean right) {
+
+    public Prediction {
+      answer = answer == null ? "" : answer;
+    }
+  }
 
   public Work work(String id) {
     return exercises.getOrDefault(id, Work.NONE);

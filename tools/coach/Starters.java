@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 /// an untouched file can be told from another; and git knows the content to each id, whatever a learner
 /// has committed since. For a clone without git, the coach keeps a copy of each one that it saw
 /// untouched.
-final class Starters {
+public final class Starters {
 
   private final Path copies;
 
@@ -27,7 +27,7 @@ final class Starters {
   }
 
   /// Whether nobody has worked on this exercise yet.
-  static boolean isUntouched(Exercise exercise) {
+  public static boolean isUntouched(Exercise exercise) {
     try {
       return idOf(Files.readAllBytes(exercise.starter())).equals(exercise.untouched());
     } catch (IOException e) {

@@ -51,7 +51,7 @@ final class Watch {
 
   private Optional<View> view = Optional.empty();
   private boolean stale = true;
-  private Size drawn = new Size(0, 0);
+  private Size drawn = Size.of(0, 0);
 
   /// A check under way.
   private record Running(FutureTask<Check> task, AtomicInteger kept, long since) {}
