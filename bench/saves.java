@@ -187,8 +187,7 @@ class Saves implements Callable<Integer> {
     var words = new ArrayList<>(java());
     words.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     words.addAll(List.of("--enable-native-access=ALL-UNNAMED", "coach.Commands", exercise));
-    return PtySession.start(
-        words, clone, Map.of("PUTS_AND_TAKES_HOME", clone.toString()), 80, 44);
+    return PtySession.start(words, clone, Map.of("PUTS_AND_TAKES_HOME", clone.toString()), 80, 44);
   }
 
   private static List<String> java() {
@@ -205,12 +204,15 @@ class Saves implements Callable<Integer> {
     Path out = Files.createTempDirectory("classes");
     var times = new ArrayList<Long>();
     try {
-      Path test = Files.writeString(out.resolve("NothingTest.java"), """
-          class NothingTest {
-            @org.junit.jupiter.api.Test
-            void nothing() {}
-          }
-          """);
+      Path test =
+          Files.writeString(
+              out.resolve("NothingTest.java"),
+              """
+              class NothingTest {
+                @org.junit.jupiter.api.Test
+                void nothing() {}
+              }
+              """);
       Path copy = Files.copy(exercise.solution(), out.resolve("CountTheRestarts.java"));
       String classPath = System.getProperty("java.class.path");
       for (int i = 0; i < cold; i++) {

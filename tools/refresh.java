@@ -71,6 +71,7 @@ import drift.Guide;
 import drift.Inventory;
 import drift.Session;
 import drift.Transcripts;
+import harness.Exercise;
 import harness.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,7 +92,7 @@ import picocli.CommandLine.Parameters;
     name = "refresh",
     description = {
       "Formats the Java sources, and fills in anew the outputs that prose and sessions quote, the"
-          + " matrix in README.md, and the chapters in CLASSROOM.md.",
+          + " matrix in README.md, the chapters in CLASSROOM.md, and the starters' ids.",
       "Exit code: 0 if all is well, 1 if --check found something or a file can't be refreshed."
     },
     sortOptions = false)
@@ -159,7 +160,8 @@ class Refresh implements Callable<Integer> {
         only.stream().map(file -> root.relativize(file.toAbsolutePath().normalize())).toList();
     var texts = new LinkedHashMap<String, String>();
     for (String file : Inventory.files(root))
-      if (file.matches(".*\\.(java|jsh|md)") && (only.isEmpty() || wanted.contains(Path.of(file))))
+      if (file.matches(".*\\.(java|jsh|md)|" + Exercise.LIST)
+          && (only.isEmpty() || wanted.contains(Path.of(file))))
         texts.put(file, Files.readString(root.resolve(file)));
     if (texts.size() < only.size())
       complain("Not all of these are Java, jsh or md files of the clone.");
@@ -174,6 +176,7 @@ class Refresh implements Callable<Integer> {
       if (Transcripts.mayBeIn(file)) fresh = transcripts.refreshed(file, fresh);
       if (file.endsWith(".jsh")) fresh = Session.played(file, fresh).refreshed();
       if (file.equals("README.md")) fresh = Drift.withMatrix(fresh);
+      if (file.equals(Exercise.LIST)) fresh = Drift.withStarterIds(fresh);
       if (file.equals(Guide.FILE)) fresh = Guide.withChapters(fresh);
       if (file.equals(Behaviours.FILE))
         fresh = Behaviours.withTable(fresh, Behaviours.ofAllChapters());

@@ -51,7 +51,9 @@ public final class ProgressFile {
       progress = change.apply(progress);
       trouble =
           Optional.of(
-              "Your progress can't be kept: " + file + " can't be written. Is the folder read-only?");
+              "Your progress can't be kept: "
+                  + file
+                  + " can't be written. Is the folder read-only?");
     }
     return progress;
   }

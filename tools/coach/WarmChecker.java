@@ -274,7 +274,9 @@ final class WarmChecker implements AutoCloseable {
     }
 
     void kill() {
-      process.descendants().forEach(ProcessHandle::destroyForcibly); // a program may have started some
+      process
+          .descendants()
+          .forEach(ProcessHandle::destroyForcibly); // a program may have started some
       process.destroyForcibly();
     }
   }
