@@ -1,15 +1,13 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 25+
 //DESCRIPTION Measures how long it takes from a save to the coach's verdict on the screen
-// The terminal, and what the coach and the harness are built on.
+// The terminal, and what the coach is built on.
 //DEPS org.jline:jline-terminal-jni:4.5.0
 //DEPS info.picocli:picocli:4.7.7
 //DEPS io.github.java-diff-utils:java-diff-utils:4.18
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
-//DEPS org.junit.jupiter:junit-jupiter-api:5.14.4
-// What one would run instead: a compiler and JUnit's console, cold.
-//DEPS org.junit.platform:junit-platform-console:1.14.4
-//DEPS org.junit.jupiter:junit-jupiter-engine:5.14.4
+// What the harness is built on, and what one would run instead: JUnit and its console.
+//DEPS org.junit.platform:junit-platform-console-standalone:1.14.4
 //MAIN Saves
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED
 //SOURCES ../tools/coach/Backup.java
@@ -24,6 +22,7 @@
 //SOURCES ../tools/coach/Json.java
 //SOURCES ../tools/coach/Learner.java
 //SOURCES ../tools/coach/Listing.java
+//SOURCES ../tools/coach/Markdown.java
 //SOURCES ../tools/coach/Page.java
 //SOURCES ../tools/coach/Progress.java
 //SOURCES ../tools/coach/ProgressFile.java
@@ -241,13 +240,18 @@ class Saves implements Callable<Integer> {
   }
 
   private static void run(String... command) throws Exception {
-    var process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0)
-      throw new IllegalStateException(command[0] + " failed");
+    Path output = Files.createTempFile("output", ".txt");
+    try {
+      var process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile())
+              .start();
+      if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0)
+        throw new IllegalStateException(command[0] + " said: " + Files.readString(output));
+    } finally {
+      Files.delete(output);
+    }
   }
 
   private static String shown(List<Long> times) {
