@@ -11,6 +11,7 @@ import harness.Matrix;
 import harness.Promise;
 import harness.Repository;
 import harness.Subject;
+import harness.TomlEntry;
 import harness.Verdict.Broken;
 import harness.Verdict.Kept;
 import java.io.ByteArrayOutputStream;
@@ -363,7 +364,7 @@ class ExercisesTest {
   void a_wrong_entry_is_refused_with_its_id_its_key_and_what_is_allowed() {
     assertRefused("", "holds no [[exercise]]");
     assertRefused("[[exercise]]\nid = \"01", "is no TOML, line 2");
-    assertRefused(ENTRY + ENTRY, "01-a: there are two with this id");
+    assertRefused(ENTRY + ENTRY, "01-a: id is that of another entry, too");
     assertRefused(ENTRY.replace("\"01-a\"", "1"), "id should be a text of the form", "and is 1");
     assertRefused(
         ENTRY.replace("minutes = 20", ""), "01-a: minutes should be a number", "is missing");
@@ -372,8 +373,8 @@ class ExercisesTest {
         ENTRY.replace("rebuild", "rebuilt"), "kind 'REBUILT' is none of [REBUILD, EXTEND]");
     assertRefused(ENTRY.replace("IN_ORDER", "ORDER"), "promises 'ORDER' is none of [IN_ORDER, ");
     assertRefused(
-        ENTRY.replace("\"two\"", "\"\""), "hints should be a list of texts, none of them empty");
-    assertRefused(ENTRY.replace("\"two\", ", ""), "01-a: hints should be 3, and are 2");
+        ENTRY.replace("\"two\"", "\"\""), "hints should be a list of 3 texts, none of them empty");
+    assertRefused(ENTRY.replace("\"two\", ", ""), "01-a: hints should be a list of 3 texts");
     assertRefused(
         ENTRY.replace("minutes = 20", "minute = 20"), "01-a: minute is no key", "minutes");
   }
@@ -397,15 +398,15 @@ class ExercisesTest {
         "01-a: stuck has no hints on [IN_ORDER, BACKPRESSURE, LAW]");
     assertRefused(
         ENTRY.replace("on = [\"IN_ORDER\"]", ""), "01-a: stuck: on should be a list", "is missing");
-    assertRefused(ENTRY.replace("\"four\", ", ""), "01-a: stuck: hints should be 3, and are 2");
+    assertRefused(ENTRY.replace("\"four\", ", ""), "01-a: stuck: hints should be a list of 3 texts");
     assertRefused(
-        ENTRY.replace("\"four\"", "\" \""), "01-a: stuck: hints should be a list of texts, none");
+        ENTRY.replace("\"four\"", "\" \""), "01-a: stuck: hints should be a list of 3 texts, none");
     assertRefused(ENTRY + "hint = \"eight\"\n", "01-a: stuck: hint is no key", "[hints, on]");
   }
 
   private static void assertRefused(String toml, String... parts) {
     assertThatThrownBy(() -> Exercise.parse(toml))
-        .isInstanceOf(Exercise.Invalid.class)
+        .isInstanceOf(TomlEntry.Invalid.class)
         .hasMessageStartingWith("exercises/exercises.toml")
         .hasMessageContainingAll(parts);
   }

@@ -29,6 +29,7 @@
 //SOURCES ../tests/harness/Target.java
 //SOURCES ../tests/harness/Threads.java
 //SOURCES ../tests/harness/Timeline.java
+//SOURCES ../tests/harness/TomlEntry.java
 //SOURCES ../tests/harness/TreeChecks.java
 //SOURCES ../tests/harness/Trial.java
 //SOURCES ../tests/harness/Verdict.java

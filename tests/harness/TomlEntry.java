@@ -3,8 +3,10 @@ package harness;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.toml.TomlMapper;
@@ -43,10 +45,7 @@ public final class TomlEntry {
     var ids = new HashSet<String>();
     for (JsonNode node : root.path(table)) {
       String id = node.path(idKey).asString("an entry without " + idKey);
-      var entry = new TomlEntry(list, id, node);
-      for (String key : node.propertyNames())
-        if (!keys.contains(key))
-          throw entry.invalid(key, "is no key that we know. There are " + new TreeSet<>(keys));
+      var entry = new TomlEntry(list, id, node).refusingAllKeysBut(keys);
       if (!ids.add(id)) throw entry.invalid(idKey, "is that of another entry, too");
       entries.add(entry);
     }
@@ -54,8 +53,45 @@ public final class TomlEntry {
     return List.copyOf(entries);
   }
 
+  private TomlEntry refusingAllKeysBut(Set<String> keys) {
+    for (String key : node.propertyNames())
+      if (!keys.contains(key))
+        throw invalid(key, "is no key that we know. There are " + new TreeSet<>(keys));
+    return this;
+  }
+
   public boolean has(String key) {
     return node.has(key);
+  }
+
+  /// The tables that hang on this entry, such as `[[exercise.stuck]]`.
+  ///
+  /// @param keys all that such a table may have
+  public List<TomlEntry> tables(String key, Set<String> keys) {
+    var tables = new ArrayList<TomlEntry>();
+    for (JsonNode table : node.path(key))
+      tables.add(new TomlEntry(list, id + ": " + key, table).refusingAllKeysBut(keys));
+    return List.copyOf(tables);
+  }
+
+  /// One of the constants of `type`, whose names are in capitals.
+  public <T extends Enum<T>> T name(Class<T> type, String key) {
+    return constant(type, key, text(key, ".+").toUpperCase(Locale.ROOT));
+  }
+
+  /// Some of the constants of `type`, by their names.
+  public <T extends Enum<T>> List<T> names(Class<T> type, String key) {
+    return texts(key, 1, type.getEnumConstants().length).stream()
+        .map(name -> constant(type, key, name))
+        .toList();
+  }
+
+  private <T extends Enum<T>> T constant(Class<T> type, String key, String name) {
+    return Stream.of(type.getEnumConstants())
+        .filter(constant -> constant.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () -> invalid(key, "'" + name + "' is none of " + List.of(type.getEnumConstants())));
   }
 
   /// @param form a regular expression
@@ -82,8 +118,8 @@ public final class TomlEntry {
     if (texts.size() < least || texts.size() > most || texts.contains(""))
       throw invalid(
           key,
-          "should be a list of %d to %d texts, none of them empty, and is %s"
-              .formatted(least, most, shown(key)));
+          "should be a list of %s texts, none of them empty, and is %s"
+              .formatted(least == most ? least : least + " to " + most, shown(key)));
     return List.copyOf(texts);
   }
 
