@@ -19,6 +19,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import tools.jackson.core.JacksonException;
 
 /// Has files checked in a JVM that's warm, since it has checked others before. A program that takes its
 /// JVM with it, leaves threads behind, or never ends, gets a verdict all the same; the next one gets a
@@ -36,6 +37,10 @@ final class WarmChecker implements AutoCloseable {
       List.of(
           "-Xmx" + MEMORY + "m",
           "-XX:+ExitOnOutOfMemoryError",
+          // whatever becomes of it, it leaves no file behind
+          "-XX:-UsePerfData",
+          "-XX:+ErrorFileToStderr",
+          "-XX:-CreateCoredumpOnCrash",
           // compiling a little and often is cheapest with the first compiler alone
           "-XX:TieredStopAtLevel=1",
           "-XX:+UseSerialGC",
@@ -45,7 +50,6 @@ final class WarmChecker implements AutoCloseable {
 
   private final Duration deadline;
   private Jvm jvm;
-  private volatile boolean abandoned;
   private boolean closed;
 
   /// Starts the JVM, and doesn't wait for it.
@@ -64,7 +68,6 @@ final class WarmChecker implements AutoCloseable {
   /// @param each is told of each finding as soon as it is known
   synchronized Check check(List<String> words, Depth depth, Consumer<Finding> each)
       throws InterruptedException {
-    abandoned = false;
     var jvm = alive();
     jvm.asked++;
     var check = new Conversation(words.getFirst(), each);
@@ -78,6 +81,8 @@ final class WarmChecker implements AutoCloseable {
         else if (line.isEmpty()) check.isLost(jvm);
         else check.hear(Json.read(line, Reply.class));
       }
+    } catch (JacksonException e) {
+      check.isGarbled();
     } catch (IOException e) {
       check.isLost(jvm);
     } finally {
@@ -93,12 +98,11 @@ final class WarmChecker implements AutoCloseable {
 
   /// Ends the check that is under way, if there is one, from another thread.
   void abandon() {
-    abandoned = true;
     current().kill();
   }
 
   private Jvm alive() {
-    if (!current().process.isAlive()) replace(current());
+    if (current().killed || !current().process.isAlive()) replace(current());
     return current();
   }
 
@@ -168,12 +172,17 @@ final class WarmChecker implements AutoCloseable {
     void isLate(Jvm jvm) throws InterruptedException, IOException {
       String place = jvm.whereItIs();
       lost(
-          "After %d seconds it was still not done%s. It was ended."
-              .formatted(deadline.toSeconds(), place.isEmpty() ? "" : ". There was a " + place));
+          "After %d seconds it was still not done. %s It was ended."
+              .formatted(deadline.toSeconds(), place)
+              .replace("  ", " "));
+    }
+
+    void isGarbled() {
+      lost("What it printed got in between what the check had to say. Print to System.out alone.");
     }
 
     void isLost(Jvm jvm) throws InterruptedException {
-      if (abandoned) {
+      if (jvm.killed) { // by us
         lost("It was ended before it was done.");
         state = State.ABANDONED;
         return;
@@ -211,6 +220,8 @@ final class WarmChecker implements AutoCloseable {
 
     /// How many checks it was asked for.
     volatile int asked;
+
+    volatile boolean killed;
 
     /// The last words that are no reply.
     volatile String saidLast = "";
@@ -274,6 +285,7 @@ final class WarmChecker implements AutoCloseable {
     }
 
     void kill() {
+      killed = true;
       process.descendants().forEach(ProcessHandle::destroyForcibly); // a program may have started some
       process.destroyForcibly();
     }
