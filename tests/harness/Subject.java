@@ -166,6 +166,8 @@ public final class Subject {
 
     private static String read(Path path) {
       byte[] bytes;
+      if (Files.exists(path) && !Files.isRegularFile(path))
+        throw unreadable(path, "is a folder, or no file at all");
       try {
         bytes = Files.readAllBytes(path);
       } catch (NoSuchFileException e) {

@@ -1,42 +1,44 @@
 package coach;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import tools.jackson.core.JacksonException;
 
 /// Where a learner's progress is kept: `.coach/progress.json` in the clone. It's never committed, so no
 /// update touches it.
-final class ProgressFile {
+public final class ProgressFile {
 
   private final Path file;
   private Progress progress;
   private Optional<String> trouble = Optional.empty();
 
   /// @param folder the one that holds the file; need not exist
-  ProgressFile(Path folder) {
+  public ProgressFile(Path folder) {
     file = folder.resolve("progress.json");
     progress = read();
   }
 
-  Progress progress() {
+  public Progress progress() {
     return progress;
   }
 
   /// Why the progress isn't kept, if it isn't.
-  Optional<String> trouble() {
+  public Optional<String> trouble() {
     return trouble;
   }
 
   /// Changes the progress, in the file as well. Another coach may work in the same clone, so the file
   /// is read anew first. If it can't be written, the progress is kept until this coach ends.
-  Progress update(UnaryOperator<Progress> change) {
+  public Progress update(UnaryOperator<Progress> change) {
     try {
       Files.createDirectories(file.getParent());
       Path guard = file.resolveSibling("progress.lock");
@@ -70,25 +72,32 @@ final class ProgressFile {
 
   private Progress read() {
     try {
-      var read = Json.read(Files.readString(file), Progress.class);
-      if (read.version() > Progress.VERSION)
+      String text = Files.readString(file);
+      if (Json.read(text, Versioned.class).version > Progress.VERSION) {
         trouble =
             Optional.of(file + " was written by a newer coach, so this one changes nothing in it.");
-      return read;
+        return new Progress(Progress.VERSION + 1, null, Map.of(), Map.of());
+      }
+      return Json.read(text, Progress.class);
     } catch (NoSuchFileException e) {
       return Progress.NONE;
+    } catch (CharacterCodingException e) {
+      return putAside("holds bytes that are no UTF-8");
     } catch (IOException e) {
-      trouble = Optional.of("Your progress can't be read: " + e + ".");
-      return Progress.NONE;
+      return putAside("can't be read: " + e);
     } catch (JacksonException e) {
-      return putAside(e);
+      int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
+      return putAside("can't be understood, line " + line + ": " + e.getOriginalMessage());
+    } catch (NullPointerException e) { // the text null is JSON, too
+      return putAside("can't be understood: it's empty");
     }
   }
 
-  private Progress putAside(JacksonException e) {
-    String what =
-        "%s can't be understood, line %d: %s. "
-            .formatted(file, e.getLocation().getLineNr(), e.getOriginalMessage());
+  /// The one thing that all coaches, older and newer, understand.
+  private record Versioned(int version) {}
+
+  private Progress putAside(String why) {
+    String what = file + " " + why + ". ";
     try {
       Path aside = Backup.of(file);
       trouble = Optional.of(what + "It's now " + aside.getFileName() + ", and a new one begins.");
