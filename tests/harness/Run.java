@@ -51,11 +51,14 @@ public final class Run<E> implements AutoCloseable {
 
   /// We can't look at all threads in one instant: one may wake another meanwhile. If several looks in a
   /// row show nobody who could move, and nothing happened meanwhile, then nobody can.
-  private static final int LOOKS_TO_BE_SURE = 5;
+  private static final int LOOKS_TO_BE_SURE = 6;
 
-  /// Between two looks at threads that all wait, in nanoseconds. A check is a few hundred runs, and a
-  /// person waits for it.
-  private static final long BETWEEN_LOOKS = 50_000;
+  /// Between two looks, in nanoseconds, while something may happen at once. A check is a few hundred
+  /// runs, and a person waits for it.
+  private static final long BETWEEN_LOOKS = 10_000;
+
+  /// After so many looks at which nothing had happened, we look less often.
+  private static final int IMPATIENT_LOOKS = 30;
 
   /// A virtual thread that may go on says so at once. A platform thread that was woken looks as if it
   /// waited until the operating system finds time for it, which on a busy machine takes a while.
@@ -650,7 +653,7 @@ public final class Run<E> implements AutoCloseable {
     int seen = -1;
     int stuck = 0;
     int looks = LOOKS_TO_BE_SURE;
-    boolean moving = false;
+    int idle = 0;
     long deadline = 0;
     while (true) {
       synchronized (this) {
@@ -660,6 +663,7 @@ public final class Run<E> implements AutoCloseable {
         if (timeline.size() != seen) {
           deadline = System.nanoTime() + patience.toNanos();
           stuck = 0;
+          idle = 0;
         }
         seen = timeline.size();
         if (System.nanoTime() > deadline) {
@@ -673,19 +677,18 @@ public final class Run<E> implements AutoCloseable {
           }
         }
         try {
-          if (moving || looks == LOOKS_AT_PLATFORM_THREADS) wait(1);
+          if (++idle > IMPATIENT_LOOKS) wait(1);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           return false;
         }
       }
-      if (!moving) LockSupport.parkNanos(BETWEEN_LOOKS);
+      LockSupport.parkNanos(BETWEEN_LOOKS);
       var threads = Threads.since(before).stream().filter(it -> it.thread() != asker).toList();
       boolean virtual = threads.stream().allMatch(thread -> thread.thread().isVirtual());
       looks = virtual ? LOOKS_TO_BE_SURE : LOOKS_AT_PLATFORM_THREADS;
       boolean allWait = threads.stream().allMatch(Threads.Seen::waits) && !Threads.poolHasWork();
       stuck = allWait && timeline.size() == seen ? stuck + 1 : 0;
-      moving = !allWait;
     }
   }
 

@@ -95,7 +95,7 @@ final class Checker {
     }
     Thread.interrupted(); // a program may have interrupted the thread that called it
     boolean isClean =
-        isWithoutThreads() && !endProcesses() && before.equals(Surroundings.now()) && !isFull();
+        isAtRest() && !endProcesses() && before.equals(Surroundings.now()) && !isFull();
     reply(Reply.of(isClean ? Kind.DONE : Kind.DONE_FOR, ""));
   }
 
@@ -107,14 +107,21 @@ final class Checker {
     }
   }
 
-  /// Whether the program's threads have ended, or are just about to.
-  private boolean isWithoutThreads() {
+  /// Whether none of the program's threads moves, once they had the time to end. Those that only wait for
+  /// others are harmless, as long as they're few: the others are gone.
+  private boolean isAtRest() {
     for (int look = 0; look < 20; look++) {
-      if (Threads.since(own).isEmpty()) return true;
+      var left = Threads.since(own);
+      if (left.stream().allMatch(Threads.Seen::waits)) {
+        left.forEach(seen -> own.add(seen.thread().threadId()));
+        return own.size() < MOST_THREADS;
+      }
       LockSupport.parkNanos(1_000_000);
     }
     return false;
   }
+
+  private static final int MOST_THREADS = 1000;
 
   /// Ends what a program has started.
   ///
@@ -153,7 +160,8 @@ final class Checker {
   /// What takes so long: the compiler, or a thread that moves, or else any one that the program has.
   private String place() {
     if (Stream.of(server.getStackTrace())
-        .anyMatch(frame -> frame.getClassName().startsWith("com.sun.tools.javac."))) return COMPILER;
+        .anyMatch(frame -> frame.getClassName().startsWith("com.sun.tools.javac.")))
+      return COMPILER;
     var threads = new ArrayList<>(Threads.since(own));
     threads.sort(Comparator.comparing(Threads.Seen::waits));
     threads.add(new Threads.Seen(server)); // which may be in the program, too
