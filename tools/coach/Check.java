@@ -13,7 +13,7 @@ import java.util.Optional;
 /// @param trouble why there's no finding, or no further one; else empty
 /// @param errors the compiler's, if it's those that are the trouble
 /// @param millis how long it took, in milliseconds
-record Check(
+public record Check(
     String what,
     State state,
     List<Finding> findings,
@@ -21,7 +21,7 @@ record Check(
     List<CompileError> errors,
     long millis) {
 
-  enum State {
+  public enum State {
     PASSED,
     BROKEN,
     NOT_COMPILED,
@@ -31,17 +31,17 @@ record Check(
     ABANDONED
   }
 
-  boolean passed() {
+  public boolean passed() {
     return state == State.PASSED;
   }
 
   /// The first promise that is broken.
-  Optional<Finding> broken() {
+  public Optional<Finding> broken() {
     return findings.stream().filter(finding -> !finding.kept()).findFirst();
   }
 
   /// The verdict in one or two lines, its mark in front.
-  String headline() {
+  public String headline() {
     return switch (state) {
       case PASSED ->
           "✓ All " + findings.size() + " kept: " + (findings.size() - 1) + " promises, and the law";
@@ -51,7 +51,7 @@ record Check(
   }
 
   /// What happened, in numbers, and what it looks like; empty if all went well.
-  String explanation() {
+  public String explanation() {
     return switch (state) {
       case PASSED, ABANDONED -> "";
       case BROKEN -> {

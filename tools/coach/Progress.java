@@ -2,8 +2,10 @@ package coach;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -12,7 +14,7 @@ import java.util.TreeMap;
 ///
 /// @param version of this form; a coach that's older than the file leaves it alone
 /// @param current the id of the exercise at hand, or null
-record Progress(
+public record Progress(
     int version, String current, Map<String, Work> exercises, Map<String, Prediction> predictions) {
 
   static final int VERSION = 1;
@@ -20,9 +22,15 @@ record Progress(
   static final Progress NONE = new Progress(VERSION, null, Map.of(), Map.of());
 
   /// Fills in what the file leaves out.
-  Progress {
-    exercises = exercises == null ? Map.of() : exercises;
-    predictions = predictions == null ? Map.of() : predictions;
+  public Progress {
+    exercises = withoutNulls(exercises);
+    predictions = withoutNulls(predictions);
+  }
+
+  private static <T> Map<String, T> withoutNulls(Map<String, T> map) {
+    var there = new TreeMap<String, T>(map == null ? Map.of() : map);
+    there.values().removeIf(Objects::isNull);
+    return Collections.unmodifiableMap(there);
   }
 
   /// What was done about one exercise.
@@ -32,12 +40,12 @@ record Progress(
   /// @param broken the promise that broke at the last check; null if it passed, or didn't get that far
   /// @param hints the hints that were read, such as `NOTHING_LOST 2`
   /// @param solutionFirst whether the solution was opened before it passed
-  record Work(
+  public record Work(
       int checks, String passed, String broken, List<String> hints, boolean solutionFirst) {
 
     static final Work NONE = new Work(0, null, null, List.of(), false);
 
-    Work {
+    public Work {
       hints = hints == null ? List.of() : hints;
     }
 
@@ -73,9 +81,9 @@ record Progress(
   /// What was predicted about a chapter's demo.
   ///
   /// @param answer the letter of the first answer: later ones know the demo
-  record Prediction(String answer, boolean right) {}
+  public record Prediction(String answer, boolean right) {}
 
-  Work work(String id) {
+  public Work work(String id) {
     return exercises.getOrDefault(id, Work.NONE);
   }
 
@@ -83,13 +91,13 @@ record Progress(
     return Optional.ofNullable(predictions.get(chapter));
   }
 
-  Progress with(String id, Work work) {
+  public Progress with(String id, Work work) {
     var changed = new TreeMap<>(exercises);
     changed.put(id, work);
     return new Progress(version, current, changed, predictions);
   }
 
-  Progress at(String id) {
+  public Progress at(String id) {
     return new Progress(version, id, exercises, predictions);
   }
 

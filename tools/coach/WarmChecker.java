@@ -24,7 +24,7 @@ import tools.jackson.core.JacksonException;
 /// Has files checked in a JVM that's warm, since it has checked others before. A program that takes its
 /// JVM with it, leaves threads behind, or never ends, gets a verdict all the same; the next one gets a
 /// new JVM, which begins to start at once.
-final class WarmChecker implements AutoCloseable {
+public final class WarmChecker implements AutoCloseable {
 
   /// The most that one check may take. An endless loop is noticed after five seconds already; this is
   /// for programs that are slow in many small steps.
@@ -53,11 +53,11 @@ final class WarmChecker implements AutoCloseable {
   private boolean closed;
 
   /// Starts the JVM, and doesn't wait for it.
-  WarmChecker() {
+  public WarmChecker() {
     this(DEADLINE);
   }
 
-  WarmChecker(Duration deadline) {
+  public WarmChecker(Duration deadline) {
     this.deadline = deadline;
     jvm = new Jvm();
   }
@@ -66,7 +66,7 @@ final class WarmChecker implements AutoCloseable {
   ///
   /// @param words what a `harness.Target` is made of
   /// @param each is told of each finding as soon as it is known
-  synchronized Check check(List<String> words, Depth depth, Consumer<Finding> each)
+  public synchronized Check check(List<String> words, Depth depth, Consumer<Finding> each)
       throws InterruptedException {
     var jvm = alive();
     jvm.asked++;
@@ -92,12 +92,12 @@ final class WarmChecker implements AutoCloseable {
   }
 
   /// Whether the JVM that would do the next check has done none yet.
-  boolean isCold() {
+  public boolean isCold() {
     return current().asked == 0;
   }
 
   /// Ends the check that is under way, if there is one, from another thread.
-  void abandon() {
+  public void abandon() {
     current().kill();
   }
 
