@@ -9,6 +9,7 @@
 //DEPS org.assertj:assertj-core:3.27.7
 //DEPS info.picocli:picocli:4.7.7
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
+//DEPS io.github.java-diff-utils:java-diff-utils:4.18
 //DEPS com.google.googlejavaformat:google-java-format:2.0.0
 //DEPS org.jline:jline-terminal-jni:4.5.0
 // Compiling a little and often is cheapest with the first compiler alone.
@@ -24,6 +25,7 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
 //SOURCES BenchTest.java
+//SOURCES CoachSessionTest.java
 //SOURCES ConformanceTest.java
 //SOURCES DriftTest.java
 //SOURCES ExercisesTest.java
@@ -88,7 +90,28 @@
 //SOURCES trees/Model.java
 //SOURCES trees/Tree.java
 //SOURCES trees/Trial.java
+//SOURCES ../tools/coach/Backup.java
+//SOURCES ../tools/coach/Changes.java
 //SOURCES ../tools/coach/Chapter.java
+//SOURCES ../tools/coach/Check.java
+//SOURCES ../tools/coach/Checker.java
+//SOURCES ../tools/coach/Classroom.java
+//SOURCES ../tools/coach/Commands.java
+//SOURCES ../tools/coach/Demo.java
+//SOURCES ../tools/coach/Doctor.java
+//SOURCES ../tools/coach/Json.java
+//SOURCES ../tools/coach/Learner.java
+//SOURCES ../tools/coach/Listing.java
+//SOURCES ../tools/coach/Page.java
+//SOURCES ../tools/coach/Progress.java
+//SOURCES ../tools/coach/ProgressFile.java
+//SOURCES ../tools/coach/Reply.java
+//SOURCES ../tools/coach/Report.java
+//SOURCES ../tools/coach/Saves.java
+//SOURCES ../tools/coach/Screen.java
+//SOURCES ../tools/coach/Starters.java
+//SOURCES ../tools/coach/WarmChecker.java
+//SOURCES ../tools/coach/Watch.java
 
 import harness.Examination;
 import harness.Examination.Depth;
@@ -127,7 +150,7 @@ class AllTests implements Callable<Integer> {
           List.of("MatrixTest", "SaboteursTest"),
           List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest"),
           List.of("ExercisesTest", "HarnessTest"),
-          List.of("LauncherTest", "SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest"));
+          List.of("LauncherTest", "SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest", "CoachSessionTest"));
 
   @Parameters(
       paramLabel = "WHAT",

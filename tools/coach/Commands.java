@@ -56,6 +56,10 @@ public final class Commands implements Callable<Integer> {
         .execute(args);
   }
 
+  static void main(String[] args) {
+    System.exit(run(args));
+  }
+
   private static String sentence(Exception e) {
     boolean forThePerson =
         e instanceof IllegalArgumentException

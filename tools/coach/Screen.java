@@ -34,6 +34,11 @@ final class Screen implements AutoCloseable {
   private static final int CTRL_C = 3;
   private static final int CTRL_D = 4;
 
+  /// Terminals that know these show a frame when it's whole; others don't mind.
+  private static final String BEGIN_FRAME = "\033[?2026h";
+
+  private static final String END_FRAME = "\033[?2026l";
+
   private final Terminal terminal;
   private final Attributes before;
   private final Thread atExit = new Thread(this::leave, "screen");
@@ -102,17 +107,19 @@ final class Screen implements AutoCloseable {
   void draw(List<AttributedString> lines) {
     Size size = size();
     PrintWriter out = terminal.writer();
+    out.print(BEGIN_FRAME);
     terminal.puts(Capability.cursor_home);
     int rows = Math.min(lines.size(), size.getRows());
     for (int i = 0; i < rows; i++) {
       var line = lines.get(i);
       if (line.columnLength() > size.getColumns())
         line = line.columnSubSequence(0, size.getColumns());
+      terminal.puts(Capability.clr_eol); // after a full line, it would take the last character
       out.print(line.toAnsi(terminal));
-      terminal.puts(Capability.clr_eol);
       if (i < rows - 1) out.print("\r\n");
     }
     terminal.puts(Capability.clr_eos);
+    out.print(END_FRAME);
     terminal.flush();
   }
 

@@ -14,8 +14,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -51,6 +53,9 @@ public final class WarmChecker implements AutoCloseable {
   private final Duration deadline;
   private Jvm jvm;
   private boolean closed;
+
+  /// Those that listen to a JVM, this one or an earlier one.
+  private final Set<Thread> readers = ConcurrentHashMap.newKeySet();
 
   /// Starts the JVM, and doesn't wait for it.
   public WarmChecker() {
@@ -122,11 +127,17 @@ public final class WarmChecker implements AutoCloseable {
     }
   }
 
+  /// Leaves nothing behind: no process, and no thread.
   @Override
   public void close() {
     synchronized (lock) {
       closed = true;
       jvm.kill();
+    }
+    try {
+      for (Thread reader : readers) reader.join(Duration.ofSeconds(2)); // they end with their JVMs
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -209,7 +220,7 @@ public final class WarmChecker implements AutoCloseable {
   }
 
   /// A [Checker], and what it says.
-  private static final class Jvm {
+  private final class Jvm {
     private static final int LONGEST_LINE = 1_000_000;
 
     final Process process;
@@ -237,7 +248,7 @@ public final class WarmChecker implements AutoCloseable {
       } catch (IOException e) {
         throw new IllegalStateException("No JVM can be started: " + e.getMessage() + ".", e);
       }
-      Thread.ofVirtual().name("replies").start(this::read); // ends with the process
+      readers.add(Thread.ofVirtual().name("replies").start(this::read));
     }
 
     void ask(Request request) throws IOException {
@@ -268,6 +279,7 @@ public final class WarmChecker implements AutoCloseable {
         // it's gone
       }
       lines.offer("");
+      readers.remove(Thread.currentThread());
     }
 
     /// A program may print a line that never ends: what is too long for a reply is dropped.

@@ -1,0 +1,131 @@
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import coach.Progress;
+import coach.ProgressFile;
+import harness.Exercise;
+import harness.Law;
+import harness.Repository;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import terminal.PtySession;
+
+/// A learner in front of the coach, in a terminal. They know nothing but what the screen says: which file
+/// to open, whether it's right, and which key does what.
+@ExtendWith(Law.class)
+class CoachSessionTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final int ROWS = 44;
+
+  /// A clone in which somebody may work.
+  @TempDir private Path clone;
+
+  private PtySession session;
+
+  @BeforeEach
+  void a_clone() throws IOException {
+    assumeFalse(File.separatorChar == '\\', "on Windows, PtySession has no terminal to offer");
+    for (String folder : List.of("chapters", "exercises", "solutions", "tests/stages"))
+      copy(Repository.root().resolve(folder), clone.resolve(folder));
+    Files.copy(
+        Repository.root().resolve("jbang-catalog.json"), clone.resolve("jbang-catalog.json"));
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    try (var files = Files.list(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList())
+        Files.copy(file, to.resolve(file.getFileName()));
+    }
+  }
+
+  private PtySession coach(String... arguments) throws IOException {
+    var words = new ArrayList<String>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    words.add("--enable-native-access=ALL-UNNAMED");
+    words.addAll(List.of("-cp", System.getProperty("java.class.path"), "coach.Commands"));
+    words.addAll(List.of(arguments));
+    return PtySession.start(
+        words, clone, Map.of("PUTS_AND_TAKES_HOME", clone.toString()), 80, ROWS);
+  }
+
+  private String await(String what) throws InterruptedException {
+    return await("\"" + what + "\"", screen -> screen.contains(what));
+  }
+
+  private String await(String what, Predicate<String> predicate) throws InterruptedException {
+    return session.awaitScreen(what, predicate, PATIENCE);
+  }
+
+  private static String find(String pattern, String screen) {
+    Matcher found = Pattern.compile(pattern, Pattern.MULTILINE).matcher(screen);
+    assertThat(found.find()).as("%s in\n%s", pattern, screen).isTrue();
+    return found.group(1);
+  }
+
+  /// The screen's text without its line breaks.
+  private static String unfolded(String screen) {
+    return screen.replaceAll("\\s+", " ");
+  }
+
+  @Test
+  void a_learner_gets_from_the_first_exercise_to_the_last() throws Exception {
+    try (var coach = session = coach()) {
+      var exercises = Exercise.all();
+      for (int done = 0; done < exercises.size(); done++) {
+        String red = await("✗");
+        assertThat(red).contains(done + " of " + exercises.size());
+        assertThat(unfolded(red))
+            .contains(exercises.get(done).id() + " · ", "This is how it should fail now.")
+            .contains(unfolded(exercises.get(done).failsWith().replaceAll("[.]$", "")));
+        String file = find("^(exercises/\\S+\\.java)", red);
+
+        coach.press(key("solution", red));
+        String sure = await("again shows the solution");
+        coach.press(find("(\\S) again shows the solution", sure));
+        String solution = await("^solutions/", screen -> screen.startsWith("solutions/"));
+        String solved = find("^(solutions/\\S+\\.java)", solution);
+        coach.press(find("^(\\S) back", solution));
+        await("✗");
+
+        Files.copy(
+            clone.resolve(solved), clone.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        String green = await("✓ All");
+        if (done == exercises.size() - 1) {
+          assertThat(unfolded(green)).contains("All " + exercises.size() + " exercises pass.");
+          coach.press(find("(\\S) quit", green));
+        } else coach.press(find("Next: (\\S) goes on to " + exercises.get(done + 1).id(), green));
+      }
+      assertThat(coach.waitFor(PATIENCE)).isZero();
+    }
+    var progress = progress();
+    assertThat(progress.exercises()).hasSize(Exercise.all().size());
+    assertThat(progress.exercises().values())
+        .allMatch(work -> work.passed() != null && work.solutionFirst());
+  }
+
+  /// The key that the last row names for it.
+  private static String key(String what, String screen) {
+    return find("(\\S) " + what + "( |$)", screen);
+  }
+
+  private Progress progress() {
+    return new ProgressFile(clone.resolve(".coach")).progress();
+  }
+}
