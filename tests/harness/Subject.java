@@ -167,23 +167,23 @@ public final class Subject {
     private static String read(Path path) {
       byte[] bytes;
       if (Files.exists(path) && !Files.isRegularFile(path))
-        throw unreadable(path, "is a folder, or no file at all");
+        throw unreadable(path, "is a folder, or no file at all.");
       try {
         bytes = Files.readAllBytes(path);
       } catch (NoSuchFileException e) {
         throw unreadable(path, "is not there. Was it deleted, or renamed?");
       } catch (IOException e) {
-        throw unreadable(path, "can't be read: " + e.getMessage());
+        throw unreadable(path, "can't be read: " + e.getMessage() + ".");
       }
       try {
         return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       } catch (CharacterCodingException e) {
-        throw unreadable(path, "holds bytes that are no UTF-8. Save it as UTF-8");
+        throw unreadable(path, "holds bytes that are no UTF-8. Save it as UTF-8.");
       }
     }
 
     private static DoesNotCompile unreadable(Path path, String what) {
-      return new DoesNotCompile(path, path.getFileName() + " " + what + ".", List.of());
+      return new DoesNotCompile(path, path.getFileName() + " " + what, List.of());
     }
 
     @Override

@@ -19,7 +19,7 @@ public record Progress(
 
   static final int VERSION = 1;
 
-  static final Progress NONE = new Progress(VERSION, null, Map.of(), Map.of());
+  public static final Progress NONE = new Progress(VERSION, null, Map.of(), Map.of());
 
   /// Fills in what the file leaves out.
   public Progress {
@@ -43,7 +43,7 @@ public record Progress(
   public record Work(
       int checks, String passed, String broken, List<String> hints, boolean solutionFirst) {
 
-    static final Work NONE = new Work(0, null, null, List.of(), false);
+    public static final Work NONE = new Work(0, null, null, List.of(), false);
 
     public Work {
       hints = hints == null ? List.of() : hints;

@@ -110,7 +110,7 @@ public final class Starters {
   }
 
   /// What git calls a file of this content: see `git hash-object`.
-  static String idOf(byte[] content) {
+  public static String idOf(byte[] content) {
     try {
       var sha1 = MessageDigest.getInstance("SHA-1");
       sha1.update(("blob " + content.length + "\0").getBytes(StandardCharsets.US_ASCII));

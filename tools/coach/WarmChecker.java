@@ -71,11 +71,18 @@ public final class WarmChecker implements AutoCloseable {
   ///
   /// @param words what a `harness.Target` is made of
   /// @param each is told of each finding as soon as it is known
-  public synchronized Check check(List<String> words, Depth depth, Consumer<Finding> each)
+  public Check check(List<String> words, Depth depth, Consumer<Finding> each)
+      throws InterruptedException {
+    return check(words, depth, deadline, each);
+  }
+
+  /// As above, with a deadline of its own.
+  public synchronized Check check(
+      List<String> words, Depth depth, Duration deadline, Consumer<Finding> each)
       throws InterruptedException {
     var jvm = alive();
     jvm.asked++;
-    var check = new Conversation(words.getFirst(), each);
+    var check = new Conversation(words.getFirst(), deadline, each);
     long start = System.nanoTime();
     try {
       jvm.ask(new Request(words, depth, false));
@@ -144,6 +151,7 @@ public final class WarmChecker implements AutoCloseable {
   /// What comes in during one check.
   private final class Conversation {
     final String what;
+    final Duration deadline;
     final Consumer<Finding> each;
     final List<Finding> findings = new ArrayList<>();
     List<CompileError> errors = List.of();
@@ -152,8 +160,9 @@ public final class WarmChecker implements AutoCloseable {
     boolean isOver;
     boolean isClean;
 
-    Conversation(String what, Consumer<Finding> each) {
+    Conversation(String what, Duration deadline, Consumer<Finding> each) {
       this.what = what;
+      this.deadline = deadline;
       this.each = each;
     }
 
