@@ -504,6 +504,7 @@ public final class Run<E> implements AutoCloseable {
     // who spins is parked, and others may still be on their way: so spinning doesn't end this wait
     while (waitFor(() -> !channel.isEmpty(), () -> over, patience)) {
       Object message = channel.poll();
+      if (message == null) continue; // its put was interrupted just now, and took it back
       if (isEnd(message)) return Optional.empty();
       if (isNew.test(message)) return eventOf.apply(message).map(this::arrived);
     }
