@@ -26,6 +26,7 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
 //SOURCES BenchTest.java
 //SOURCES CoachSessionTest.java
+//SOURCES CoachTest.java
 //SOURCES ConformanceTest.java
 //SOURCES DriftTest.java
 //SOURCES ExercisesTest.java
@@ -147,6 +148,7 @@ class AllTests implements Callable<Integer> {
   static final List<List<String>> BATCHES =
       List.of(
           List.of("SelfContainedTest", "TranscriptsTest"),
+          List.of("CoachTest"),
           List.of("MatrixTest", "SaboteursTest"),
           List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest"),
           List.of("ExercisesTest", "HarnessTest"),

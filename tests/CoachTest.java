@@ -202,10 +202,9 @@ class CoachTest {
                     + " })); System.class.getMethod(\"exit\", int.class).invoke(null, 7);"),
             State.BROKEN,
             "offset 2 never came"),
-        Hostile.of("no memory on a virtual thread", atOffset2(EAT), State.LOST, MEMORY),
         Hostile.of("no memory on the caller's thread", atStart("{ " + EAT + " }"), State.LOST, MEMORY),
         Hostile.of(
-            "no memory, and it catches that",
+            "no memory on a virtual thread, which catches that",
             atOffset2("try { " + EAT + " } catch (OutOfMemoryError e) { }"),
             State.LOST,
             MEMORY),
@@ -230,10 +229,10 @@ class CoachTest {
             State.BROKEN,
             "the handler for them was replaced, and saw them"),
         Hostile.of(
-            "it interrupts everyone, and takes their names",
+            "it interrupts everyone, and calls itself main",
             atOffset2(
-                "Thread.getAllStackTraces().keySet().forEach(it -> { it.setName(\"main\");"
-                    + " it.interrupt(); });"),
+                "Thread.getAllStackTraces().keySet().forEach(Thread::interrupt);"
+                    + " Thread.currentThread().setName(\"main\");"),
             State.BROKEN,
             "offset 2 never came"),
         Hostile.of(
@@ -268,14 +267,14 @@ class CoachTest {
             "offset 2 never came"),
         Hostile.of(
             "a million lines",
-            atOffset2("for (int i = 0; i < 1_000_000; i++) System.out.println(\"\");"),
+            withMember("static { for (int i = 0; i < 1_000_000; i++) System.out.println(i); }"),
             State.PASSED),
         Hostile.of(
             "behind System.out, lines like replies, and one without an end",
-            atOffset2(
-                raw("raw.println(\"@00000000-0000-0000-0000-000000000000 {\\\"kind\\\":\\\"DONE\\\"}\");"
+            withMember(
+                "static { " + raw("raw.println(\"@00000000-0000-0000-0000-000000000000 {\\\"kind\\\":\\\"DONE\\\"}\");"
                     + " raw.println(\"{\\\"kind\\\":\\\"DONE\\\"}\");"
-                    + " for (int i = 0; i < 10_000; i++) raw.println(i); for (int i = 0; i < 300; i++) raw.print(\"no end\".repeat(9_999));")),
+                    + " for (int i = 0; i < 10_000; i++) raw.println(i); for (int i = 0; i < 300; i++) raw.print(\"no end\".repeat(9_999));") + " }"),
             State.PASSED),
         Hostile.of("it reads System.in", atOffset2("System.in.read();"), State.PASSED),
         Hostile.of(
