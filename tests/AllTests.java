@@ -152,7 +152,13 @@ class AllTests implements Callable<Integer> {
           List.of("MatrixTest", "SaboteursTest"),
           List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest"),
           List.of("ExercisesTest", "HarnessTest"),
-          List.of("LauncherTest", "SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest", "CoachSessionTest"));
+          List.of(
+              "LauncherTest",
+              "SideBySideTest",
+              "BenchTest",
+              "PredictionsTest",
+              "TerminalTest",
+              "CoachSessionTest"));
 
   @Parameters(
       paramLabel = "WHAT",

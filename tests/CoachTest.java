@@ -32,7 +32,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,11 +40,8 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -127,7 +123,9 @@ class CoachTest {
   }
 
   private static String thread(String body) {
-    return "Thread.ofPlatform().daemon().start(() -> { try { " + body + " } catch (Exception e) {} });";
+    return "Thread.ofPlatform().daemon().start(() -> { try { "
+        + body
+        + " } catch (Exception e) {} });";
   }
 
   /// One lambda in another, each with two overloads to choose from: the compiler tries all choices.
@@ -142,8 +140,9 @@ class CoachTest {
             + "; }");
   }
 
-  private static final String EAT = "var all = new java.util.ArrayList<long[]>();"
-      + " while (all.size() >= 0) all.add(new long[100_000]);";
+  private static final String EAT =
+      "var all = new java.util.ArrayList<long[]>();"
+          + " while (all.size() >= 0) all.add(new long[100_000]);";
 
   private static final String MEMORY = "It used up the memory that a check may use, 256 MB.";
   private static final String BUSY = "for 5 seconds nothing happened";
@@ -153,25 +152,36 @@ class CoachTest {
   /// Those that take longest come first.
   private static List<Hostile> programs() {
     return List.of(
-        Hostile.of("the compiler tries for ever", choices(), State.LOST, "The compiler was still at work")
+        Hostile.of(
+                "the compiler tries for ever",
+                choices(),
+                State.LOST,
+                "The compiler was still at work")
             .within(SHORT_DEADLINE),
         Hostile.of(
                 "an exception that can't be printed in any time",
-                withMember("static class Odd extends RuntimeException { public String toString() {"
-                        + " while (true) " + PARK + " } }")
+                withMember(
+                        "static class Odd extends RuntimeException { public String toString() {"
+                            + " while (true) "
+                            + PARK
+                            + " } }")
                     .replace("    return go(", "    if (true) throw new Odd();\n    return go("),
                 State.LOST,
-                "After 3 seconds it was still not done.", "LastWords$Odd.toString")
+                "After 3 seconds it was still not done.",
+                "LastWords$Odd.toString")
             .within(SHORT_DEADLINE),
         Hostile.of(
             "a deadlock of two monitors",
             atStart(
                 "Object a = new Object(), b = new Object(); var both = new"
                     + " java.util.concurrent.CyclicBarrier(2); go(() -> { synchronized (a) {"
-                    + " both.await(); synchronized (b) { return 1; } } }); if (true) return go(() ->"
-                    + " { synchronized (b) { both.await(); synchronized (a) { return 1; } } });"),
+                    + " both.await(); synchronized (b) { return 1; } } }); if (true) return go(()"
+                    + " -> { synchronized (b) { both.await(); synchronized (a) { return 1; } }"
+                    + " });"),
             State.BROKEN,
-            BUSY, "BLOCKED", "a thread waits for a lock"),
+            BUSY,
+            "BLOCKED",
+            "a thread waits for a lock"),
         Hostile.of(
             "it reads the standard input behind System.in",
             atOffset2("new java.io.FileInputStream(java.io.FileDescriptor.in).read();"),
@@ -181,12 +191,13 @@ class CoachTest {
             "an endless loop",
             atOffset2("while (offset == 2) Thread.onSpinWait();"),
             State.BROKEN,
-            BUSY, "RUNNABLE at LastWords"),
+            BUSY,
+            "RUNNABLE at LastWords"),
         Hostile.of(
             "a static initializer that loops",
             withMember(
-                "static { try { while (log(0) == 0) Thread.sleep(1); } catch (InterruptedException e)"
-                    + " {} } static int log(int i) { return i; }"),
+                "static { try { while (log(0) == 0) Thread.sleep(1); } catch (InterruptedException"
+                    + " e) {} } static int log(int i) { return i; }"),
             State.BROKEN,
             "start() never came back"),
         Hostile.of(
@@ -198,11 +209,13 @@ class CoachTest {
         Hostile.of(
             "exit by reflection, and a hook that never ends",
             atOffset2(
-                "Runtime.getRuntime().addShutdownHook(new Thread(() -> { while (true) " + PARK
+                "Runtime.getRuntime().addShutdownHook(new Thread(() -> { while (true) "
+                    + PARK
                     + " })); System.class.getMethod(\"exit\", int.class).invoke(null, 7);"),
             State.BROKEN,
             "offset 2 never came"),
-        Hostile.of("no memory on the caller's thread", atStart("{ " + EAT + " }"), State.LOST, MEMORY),
+        Hostile.of(
+            "no memory on the caller's thread", atStart("{ " + EAT + " }"), State.LOST, MEMORY),
         Hostile.of(
             "no memory on a virtual thread, which catches that",
             atOffset2("try { " + EAT + " } catch (OutOfMemoryError e) { }"),
@@ -211,8 +224,9 @@ class CoachTest {
         Hostile.of(
             "it forges a reply",
             atOffset2(
-                raw("String own = System.getProperty(\"sun.java.command\"); raw.println(\"\\n\" +"
-                    + " own.substring(own.indexOf('@')) + \" nonsense\");")),
+                raw(
+                    "String own = System.getProperty(\"sun.java.command\"); raw.println(\"\\n\" +"
+                        + " own.substring(own.indexOf('@')) + \" nonsense\");")),
             State.LOST,
             "What it printed got in between"),
         Hostile.of(
@@ -244,11 +258,15 @@ class CoachTest {
         Hostile.of(
             "platform threads are left, one of them a daemon, one a timer's, and one an executor's",
             atStart(
-                "new Thread(() -> " + PARK.replace(";", "") + ").start(); " + thread(PARK)
+                "new Thread(() -> "
+                    + PARK.replace(";", "")
+                    + ").start(); "
+                    + thread(PARK)
                     + " new java.util.Timer();"
                     + " java.util.concurrent.Executors.newFixedThreadPool(1).execute(() -> {});"),
             State.BROKEN,
-            "A thread that nobody ended: thread '", "more."),
+            "A thread that nobody ended: thread '",
+            "more."),
         Hostile.of(
             "a virtual thread is left",
             atStart("Thread.startVirtualThread(() -> " + PARK.replace(";", "") + ");"),
@@ -258,7 +276,8 @@ class CoachTest {
             "System.exit",
             atOffset2("System.exit(0);"),
             State.BROKEN,
-            "offset 2 never came", "an exception that is not the log's"),
+            "offset 2 never came",
+            "an exception that is not the log's"),
         Hostile.of(
             "no stack",
             patched("  /// ## The producer", "static int deep(int n) { return deep(n + 1) + 1; }")
@@ -272,9 +291,14 @@ class CoachTest {
         Hostile.of(
             "behind System.out, lines like replies, and one without an end",
             withMember(
-                "static { " + raw("raw.println(\"@00000000-0000-0000-0000-000000000000 {\\\"kind\\\":\\\"DONE\\\"}\");"
-                    + " raw.println(\"{\\\"kind\\\":\\\"DONE\\\"}\");"
-                    + " for (int i = 0; i < 10_000; i++) raw.println(i); for (int i = 0; i < 300; i++) raw.print(\"no end\".repeat(9_999));") + " }"),
+                "static { "
+                    + raw(
+                        "raw.println(\"@00000000-0000-0000-0000-000000000000"
+                            + " {\\\"kind\\\":\\\"DONE\\\"}\");"
+                            + " raw.println(\"{\\\"kind\\\":\\\"DONE\\\"}\"); for (int i = 0; i <"
+                            + " 10_000; i++) raw.println(i); for (int i = 0; i < 300; i++)"
+                            + " raw.print(\"no end\".repeat(9_999));")
+                    + " }"),
             State.PASSED),
         Hostile.of("it reads System.in", atOffset2("System.in.read();"), State.PASSED),
         Hostile.of(
@@ -299,28 +323,41 @@ class CoachTest {
             "start() threw java.lang.IllegalStateException: longlong"),
         Hostile.of(
             "an exception that can't be printed",
-            withMember("static class Odd extends RuntimeException { public String toString() {"
-                    + " throw this; } }")
+            withMember(
+                    "static class Odd extends RuntimeException { public String toString() {"
+                        + " throw this; } }")
                 .replace("Click click =", "if (offset == 2) throw new Odd();\nClick click ="),
             State.LOST,
             "a LastWords$Odd, whose toString() throws, too."),
-        Hostile.of("Latin-1", RIGHT.replace("producer", "pröducer").getBytes(ISO_8859_1),
-            State.NOT_COMPILED, "holds bytes that are no UTF-8. Save it as UTF-8."),
-        Hostile.of("UTF-16", RIGHT.getBytes(UTF_16), State.NOT_COMPILED, "no UTF-8. Save it as UTF-8."),
-        Hostile.of("a byte-order mark", "\ufeff" + RIGHT, State.NOT_COMPILED, "Line 1: the file begins with a"
-            + " byte-order mark"),
-        Hostile.of("a NUL byte", patched("class LastWords {", "\0class LastWords {"), State.NOT_COMPILED,
+        Hostile.of(
+            "Latin-1",
+            RIGHT.replace("producer", "pröducer").getBytes(ISO_8859_1),
+            State.NOT_COMPILED,
+            "holds bytes that are no UTF-8. Save it as UTF-8."),
+        Hostile.of(
+            "UTF-16", RIGHT.getBytes(UTF_16), State.NOT_COMPILED, "no UTF-8. Save it as UTF-8."),
+        Hostile.of(
+            "a byte-order mark",
+            "\ufeff" + RIGHT,
+            State.NOT_COMPILED,
+            "Line 1: the file begins with a" + " byte-order mark"),
+        Hostile.of(
+            "a NUL byte",
+            patched("class LastWords {", "\0class LastWords {"),
+            State.NOT_COMPILED,
             "illegal character"),
         Hostile.of("an empty file", "", State.NOT_COMPILED, "Keep the names and parameters"),
         Hostile.of(
             "thousands of parentheses",
             patched("int i = 0;", "int i = " + "(".repeat(20_000) + "0" + ")".repeat(20_000) + ";"),
             State.NOT_COMPILED,
-            "The compiler gave up", "nests very deep?"),
+            "The compiler gave up",
+            "nests very deep?"),
         Hostile.of(
             "types that never end",
-            withMember("interface N<Z> {} static class C<X> implements N<N<? super C<C<X>>>> {}"
-                + " static N<? super C<Integer>> n = new C<Integer>();"),
+            withMember(
+                "interface N<Z> {} static class C<X> implements N<N<? super C<C<X>>>> {}"
+                    + " static N<? super C<Integer>> n = new C<Integer>();"),
             State.NOT_COMPILED,
             "The compiler gave up"),
         Hostile.of(
@@ -482,7 +519,8 @@ class CoachTest {
   private static ProcessBuilder java(Path home, Class<?> main, String... args) {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dstdout.encoding=UTF-8"));
+    command.addAll(
+        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dstdout.encoding=UTF-8"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(args));
     var builder = new ProcessBuilder(command).redirectErrorStream(true).directory(home.toFile());
@@ -497,8 +535,9 @@ class CoachTest {
       Path pid = folder.resolve("pid");
       String start =
           "try { var left = new ProcessBuilder(\"sleep\", \"1000\").start();"
-              + " java.nio.file.Files.writeString(java.nio.file.Path.of(\"%s\"), \"\" + left.pid()); }"
-              + " catch (java.io.IOException e) { throw new IllegalStateException(e); }";
+              + " java.nio.file.Files.writeString(java.nio.file.Path.of(\"%s\"), \"\" +"
+              + " left.pid()); } catch (java.io.IOException e) { throw new"
+              + " IllegalStateException(e); }";
       Path file = write("leaves", atStart(start.formatted(pid)).getBytes(UTF_8));
       assertThat(check(checker, file).state()).isEqualTo(State.PASSED);
       var left = ProcessHandle.of(Long.parseLong(Files.readString(pid)));
@@ -520,10 +559,15 @@ class CoachTest {
       var sources =
           List.of(
               atStart(tell),
-              atStart(tell).replace("throw e;", "throw e; // and forgets a future, and a thread")
-                  .replace("Click click =", "if (offset == 2) { go(() -> { throw new"
-                      + " IllegalStateException(\"forgotten\"); }); Thread.startVirtualThread(() -> {"
-                      + " throw new IllegalStateException(\"uncaught\"); }); }\nClick click ="));
+              atStart(tell)
+                  .replace("throw e;", "throw e; // and forgets a future, and a thread")
+                  .replace(
+                      "Click click =",
+                      "if (offset == 2) { go(() -> { throw new"
+                          + " IllegalStateException(\"forgotten\"); });"
+                          + " Thread.startVirtualThread(() -> { throw new"
+                          + " IllegalStateException(\"uncaught\"); }); }\n"
+                          + "Click click ="));
       for (int i = 0; i < 6; i++) {
         Path file = write("tells" + i, sources.get(i % 2).getBytes(UTF_8));
         Examination.of(Target.of(List.of(ID, file.toString())), Depth.ALL, _ -> {});
@@ -673,7 +717,8 @@ class CoachTest {
     one.update(progress -> progress.with("01-a", new Work(1, null, null, List.of(), false)));
     other.update(progress -> progress.with("01-b", new Work(2, null, null, List.of(), false)));
     one.update(progress -> progress.with("02-a", new Work(3, null, null, List.of(), false)));
-    assertThat(new ProgressFile(folder).progress().exercises()).containsOnlyKeys("01-a", "01-b", "02-a");
+    assertThat(new ProgressFile(folder).progress().exercises())
+        .containsOnlyKeys("01-a", "01-b", "02-a");
   }
 
   /// A plain file stands where the folder should be: even for root, nothing can be written there.
@@ -694,7 +739,11 @@ class CoachTest {
 
   private List<String> inFolder(String part) throws IOException {
     try (var files = Files.list(folder)) {
-      return files.map(it -> it.getFileName().toString()).filter(it -> it.contains(part)).sorted().toList();
+      return files
+          .map(it -> it.getFileName().toString())
+          .filter(it -> it.contains(part))
+          .sorted()
+          .toList();
     }
   }
 
@@ -719,7 +768,8 @@ class CoachTest {
   }
 
   @Test
-  void a_starter_comes_back_from_its_copy_and_what_stood_there_is_kept_beside_it() throws IOException {
+  void a_starter_comes_back_from_its_copy_and_what_stood_there_is_kept_beside_it()
+      throws IOException {
     byte[] unknownToGit = "a starter that no git knows".getBytes(UTF_8);
     var exercise = exercise(unknownToGit);
     Path file = exercise.starter();
@@ -748,8 +798,11 @@ class CoachTest {
 
   @Test
   void a_starter_comes_back_from_git_even_if_its_copy_is_spoilt() throws Exception {
-    assumeTrue(git(Repository.root(), "cat-file", "-e", EXERCISE.untouched()).isPresent(), "there is no git");
-    var exercise = exercise(git(Repository.root(), "cat-file", "blob", EXERCISE.untouched()).orElseThrow());
+    assumeTrue(
+        git(Repository.root(), "cat-file", "-e", EXERCISE.untouched()).isPresent(),
+        "there is no git");
+    var exercise =
+        exercise(git(Repository.root(), "cat-file", "blob", EXERCISE.untouched()).orElseThrow());
     byte[] starter = Files.readAllBytes(exercise.starter());
     Path copies = Files.createDirectories(folder.resolve(".coach/starters"));
     Files.writeString(copies.resolve(exercise.untouched()), "spoilt");
@@ -823,7 +876,8 @@ class CoachTest {
     for (String part : List.of("chapters", "exercises", "solutions", "tests/stages")) {
       Files.createDirectories(clone.resolve(part));
       for (Path file : Repository.files(part, ""))
-        if (Files.isRegularFile(file)) Files.copy(file, clone.resolve(part).resolve(file.getFileName()));
+        if (Files.isRegularFile(file))
+          Files.copy(file, clone.resolve(part).resolve(file.getFileName()));
     }
     return Files.copy(
             Repository.root().resolve("jbang-catalog.json"), clone.resolve("jbang-catalog.json"))

@@ -85,7 +85,8 @@ public final class Subject {
     var options = List.of("-g", "-proc:none", "-cp", classPath());
     var program = new SourceFile(source);
     var units = List.of(program, new SourceFile(adapter));
-    boolean compiled = COMPILER.getTask(Writer.nullWriter(), files, diagnostics, options, null, units).call();
+    boolean compiled =
+        COMPILER.getTask(Writer.nullWriter(), files, diagnostics, options, null, units).call();
     if (!compiled) throw explained(program, diagnostics.getDiagnostics());
     return files.classes();
   }
@@ -109,7 +110,8 @@ public final class Subject {
           source.path,
           name + " does not compile yet.",
           own.stream().limit(5).map(d -> CompileError.of(d, source.text)).toList());
-    if (errors.isEmpty()) // its own stack was too small, say
+    // its own stack was too small, say
+    if (errors.isEmpty())
       return new DoesNotCompile(
           source.path,
           "The compiler gave up on " + name + ". Is there something in it that nests very deep?",
@@ -134,8 +136,16 @@ public final class Subject {
     DoesNotCompile(Path source, String title, List<CompileError> errors) {
       super(
           errors.stream()
-              .map(error -> error.line() == 0 ? "  " + error.reason() : source + ":" + error.line()
-                  + ": " + error.reason() + "\n" + error.shown().stripTrailing())
+              .map(error ->
+                  error.line() == 0
+                      ? "  " + error.reason()
+                      : source
+                          + ":"
+                          + error.line()
+                          + ": "
+                          + error.reason()
+                          + "\n"
+                          + error.shown().stripTrailing())
               .collect(Collectors.joining("\n", Verdict.wrapped(title, 0) + "\n", "")));
       this.title = title;
       this.errors = errors;

@@ -56,8 +56,7 @@ public record Check(
       case PASSED, ABANDONED -> "";
       case BROKEN -> {
         var finding = broken().orElseThrow();
-        String said =
-            finding.printed().isEmpty() ? "" : "It printed, last:\n" + finding.printed();
+        String said = finding.printed().isEmpty() ? "" : "It printed, last:\n" + finding.printed();
         yield finding.explained() + said;
       }
       case NOT_COMPILED -> errors.isEmpty() ? "" : told(errors.getFirst());

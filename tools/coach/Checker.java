@@ -146,7 +146,10 @@ final class Checker {
 
   /// What belongs to the whole JVM, and may be changed by anyone in it.
   private record Surroundings(
-      TimeZone zone, Map<Object, Object> properties, Locale locale, List<Object> streamsAndHandler) {
+      TimeZone zone,
+      Map<Object, Object> properties,
+      Locale locale,
+      List<Object> streamsAndHandler) {
     static Surroundings now() {
       return new Surroundings(
           TimeZone.getDefault(), // first, since it becomes a property, too

@@ -1,8 +1,8 @@
 package coach;
 
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -58,7 +58,9 @@ public final class ProgressFile {
       changed = change.apply(progress);
       trouble =
           Optional.of(
-              "Your progress can't be kept: " + file + " can't be written. Is the folder read-only?");
+              "Your progress can't be kept: "
+                  + file
+                  + " can't be written. Is the folder read-only?");
     }
     progress = changed;
     return progress;
