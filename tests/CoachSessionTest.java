@@ -120,6 +120,108 @@ class CoachSessionTest {
         .allMatch(work -> work.passed() != null && work.solutionFirst());
   }
 
+  @Test
+  void each_key_does_what_the_last_row_says() throws Exception {
+    try (var coach = session = coach("03-2")) {
+      String red = await("This is how it should fail now.");
+      assertThat(red).contains("03-b · Count the restarts", "Read first: chapters/03-supervisor.java");
+
+      coach.press(key("hint", red));
+      await("Hint 1 of 3 for 03-b");
+      coach.press(key("hint", red));
+      await("Hint 2 of 3 for 03-b");
+
+      coach.press(key("predict", red));
+      String question = await("Its demo will tell.");
+      coach.press(find("^  (\\S)  ", question));
+      assertThat(await("You said:  a"))
+          .contains("$ ./jbang chapters/03-supervisor.java", "10 of 10 clicks arrived")
+          .containsPattern("\n[✓✗] ");
+      leave(coach);
+
+      coach.press(key("list", red));
+      await("→ … 03-b", screen -> screen.contains("→ … 03-b") && screen.contains("09-b"));
+      coach.press(PtySession.UP + PtySession.UP + PtySession.ENTER);
+      red = await("02-b · Name the operation");
+
+      await("✗");
+      coach.press(key("draw", red));
+      await("The run that shows it");
+      coach.press(" ");
+      await("Again: ./jbang draw 02-b --events");
+      leave(coach);
+
+      coach.press(key("diff", red));
+      await("f again shows the solution");
+      coach.press("ff");
+      await("and the solution (+)");
+      leave(coach);
+
+      coach.press(key("next", red));
+      await("n again goes on all the same");
+      coach.press("#");
+      await("There is no key for that");
+      coach.press("n");
+      await("n again goes on all the same");
+      coach.press("n");
+      await("03-a · Poll a table");
+
+      coach.press("q");
+      assertThat(coach.waitFor(PATIENCE)).isZero();
+      assertThat(coach.text()).as("the screen from before").isBlank();
+    }
+    var progress = progress();
+    assertThat(progress.work("03-b").hints()).containsExactly("BEGINNING 1", "BEGINNING 2");
+    assertThat(progress.work("02-b").solutionFirst()).isTrue();
+    assertThat(progress.prediction("supervisor").orElseThrow().answer()).isEqualTo("a");
+    assertThat(progress.current()).isEqualTo("03-a");
+  }
+
+  private void leave(PtySession coach) throws Exception {
+    coach.press("q");
+    await("the keys", screen -> screen.contains("q quit"));
+  }
+
+  @Test
+  void a_file_that_is_broken_deleted_or_reset_gets_a_verdict_and_the_next_save_works()
+      throws Exception {
+    var exercise = Exercise.byId("01-b").orElseThrow();
+    Path file = clone.resolve("exercises").resolve(exercise.file());
+    Path solution = clone.resolve("solutions").resolve(exercise.file());
+    String right = Files.readString(solution);
+    try (var coach = session = coach("01-b")) {
+      await("This is how it should fail now.");
+
+      Files.writeString(file, right.replace("void main(", "void main( int "));
+      String broken = await("Next: mend line");
+      assertThat(broken).contains("01-b-last-words.java does not compile yet");
+
+      Files.delete(file);
+      await("is not there. Was it deleted, or renamed?");
+
+      Files.write(file, new byte[] {'a', (byte) 0xff});
+      await("no UTF-8");
+
+      Files.writeString(file, right.replace("void main(", "static { while (System.nanoTime() != 0) {} } void main("));
+      assertThat(await("Next: mend it, and save.")).contains("never came back");
+
+      coach.press("r");
+      await("r again does it");
+      coach.press("r");
+      assertThat(await("Yours is kept in")).contains("exercises/01-b-last-words.java.mine-1.");
+      await("This is how it should fail now.");
+      assertThat(file.resolveSibling("01-b-last-words.java.mine-1")).exists();
+
+      Files.copy(solution, file, StandardCopyOption.REPLACE_EXISTING);
+      await("✓ All");
+
+      coach.resize(60, 12);
+      await("a smaller screen", screen -> screen.contains("✓ All") && screen.contains("n next"));
+      coach.press(PtySession.CTRL_C);
+      assertThat(coach.waitFor(PATIENCE)).isZero();
+    }
+  }
+
   /// The key that the last row names for it.
   private static String key(String what, String screen) {
     return find("(\\S) " + what + "( |$)", screen);

@@ -87,7 +87,7 @@ public record Progress(
     return exercises.getOrDefault(id, Work.NONE);
   }
 
-  Optional<Prediction> prediction(String chapter) {
+  public Optional<Prediction> prediction(String chapter) {
     return Optional.ofNullable(predictions.get(chapter));
   }
 

@@ -272,7 +272,9 @@ final class Watch {
       return;
     }
     try {
-      notice = Commands.resetTold(exercise, learner.starters.reset(exercise).map(Learner::shown));
+      var backup = learner.starters.reset(exercise).map(Learner::shown);
+      if (saves.isNew()) saved(); // which would take the notice away
+      notice = Commands.resetTold(exercise, backup);
     } catch (IOException e) {
       notice = "✗ " + e.getMessage();
     }
