@@ -4,6 +4,7 @@
 // JUnit runs the tests, AssertJ says what it expected, picocli reads the command line,
 // Jackson reads exercises.toml and the catalog, google-java-format checks the formatting,
 // JLine opens terminals, and knows what their screens show. Before 4.2, that took more of it.
+// java-diff-utils compares files for the coach.
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 //DEPS org.assertj:assertj-core:3.27.7
@@ -25,11 +26,13 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.tree=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
 //SOURCES BenchTest.java
+//SOURCES ClassroomTest.java
 //SOURCES CoachSessionTest.java
 //SOURCES CoachTest.java
 //SOURCES ConformanceTest.java
 //SOURCES DriftTest.java
 //SOURCES ExercisesTest.java
+//SOURCES ForkTest.java
 //SOURCES HarnessTest.java
 //SOURCES LauncherTest.java
 //SOURCES MatrixTest.java
@@ -78,6 +81,7 @@
 //SOURCES drift/Drift.java
 //SOURCES drift/Fence.java
 //SOURCES drift/Formatting.java
+//SOURCES drift/Guide.java
 //SOURCES drift/Inventory.java
 //SOURCES drift/Measured.java
 //SOURCES drift/PromptEngine.java
@@ -103,6 +107,7 @@
 //SOURCES ../tools/coach/Json.java
 //SOURCES ../tools/coach/Learner.java
 //SOURCES ../tools/coach/Listing.java
+//SOURCES ../tools/coach/Markdown.java
 //SOURCES ../tools/coach/Page.java
 //SOURCES ../tools/coach/Progress.java
 //SOURCES ../tools/coach/ProgressFile.java
@@ -143,14 +148,20 @@ import runner.SideBySide;
 class AllTests implements Callable<Integer> {
 
   /// Every class of tests, in batches: each runs in a JVM of its own, the first ones first. Those
-  /// that have JBang build the chapters share a batch: two that build one script at the same time get in
-  /// each other's way. All else is a matter of balance.
+  /// that have JBang build the chapters, or the coach, share a batch: two that build one script at the same
+  /// time get in each other's way. All else is a matter of balance.
   static final List<List<String>> BATCHES =
       List.of(
-          List.of("SelfContainedTest", "TranscriptsTest"),
+          List.of("SelfContainedTest", "TranscriptsTest", "ForkTest"),
           List.of("CoachTest"),
           List.of("MatrixTest", "SaboteursTest"),
-          List.of("SchedulesTest", "TreesTest", "ConformanceTest", "SessionsTest", "DriftTest"),
+          List.of(
+              "SchedulesTest",
+              "TreesTest",
+              "ConformanceTest",
+              "SessionsTest",
+              "DriftTest",
+              "ClassroomTest"),
           List.of("ExercisesTest", "HarnessTest"),
           List.of(
               "LauncherTest",

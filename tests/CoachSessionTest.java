@@ -104,8 +104,7 @@ class CoachSessionTest {
         coach.press(find("^(\\S) back", solution));
         await("✗");
 
-        Files.copy(
-            clone.resolve(solved), clone.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(clone.resolve(solved), clone.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         String green = await("✓ All");
         if (done == exercises.size() - 1) {
           assertThat(unfolded(green)).contains("All " + exercises.size() + " exercises pass.");
@@ -124,7 +123,8 @@ class CoachSessionTest {
   void each_key_does_what_the_last_row_says() throws Exception {
     try (var coach = session = coach("03-2")) {
       String red = await("This is how it should fail now.");
-      assertThat(red).contains("03-b · Count the restarts", "Read first: chapters/03-supervisor.java");
+      assertThat(red)
+          .contains("03-b · Count the restarts", "Read first: chapters/03-supervisor.java");
 
       coach.press(key("hint", red));
       await("Hint 1 of 3 for 03-b");
@@ -202,7 +202,9 @@ class CoachSessionTest {
       Files.write(file, new byte[] {'a', (byte) 0xff});
       await("no UTF-8");
 
-      Files.writeString(file, right.replace("void main(", "static { while (System.nanoTime() != 0) {} } void main("));
+      Files.writeString(
+          file,
+          right.replace("void main(", "static { while (System.nanoTime() != 0) {} } void main("));
       assertThat(await("Next: mend it, and save.")).contains("never came back");
 
       coach.press("r");

@@ -40,7 +40,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -380,7 +379,10 @@ class CoachTest {
     for (int i = 0; i < AT_A_TIME; i++) workers.execute(() -> checkAll(left, right));
     return programs.stream()
         .map(program -> dynamicTest(program.name, () -> judge(program)))
-        .onClose(() -> end(workers));
+        .onClose(() -> {
+          left.clear();
+          workers.close(); // they end by their deadlines
+        });
   }
 
   private void checkAll(Queue<Hostile> left, Path right) {
@@ -422,11 +424,6 @@ class CoachTest {
 
   private Path write(String name, byte[] source) throws IOException {
     return Files.write(folder.resolve(name + ".java"), source);
-  }
-
-  private static void end(ExecutorService workers) {
-    workers.shutdownNow();
-    workers.close();
   }
 
   // ---- what is left ----
@@ -762,7 +759,7 @@ class CoachTest {
         EXERCISE.promises(),
         EXERCISE.stage(),
         EXERCISE.failsWith(),
-        Starters.idOf(starter),
+        Exercise.idOf(starter),
         EXERCISE.hints(),
         EXERCISE.stuck());
   }

@@ -97,6 +97,14 @@ class ExercisesTest {
     });
   }
 
+  @TestFactory
+  Stream<DynamicTest> the_list_knows_the_id_of_an_untouched_starter() {
+    return eachStarter(exercise ->
+        assertThat(exercise.untouched())
+            .as("./jbang refresh writes it into " + Exercise.LIST)
+            .isEqualTo(Exercise.idOf(Files.readAllBytes(exercise.starter()))));
+  }
+
   private static String firstFailure(Exercise exercise, Subject subject) {
     for (Promise promise : exercise.promises())
       if (promise.check(subject) instanceof Broken broken) return broken.what();
@@ -326,6 +334,7 @@ class ExercisesTest {
       promises = ["IN_ORDER", "BACKPRESSURE"]
       stage = "Exercise01a"
       fails_with = "TODO"
+      untouched = "0123456789abcdef0123456789abcdef01234567"
       hints = ["one?", "two", "three"]
       [[exercise.stuck]]
       on = ["IN_ORDER"]

@@ -133,6 +133,7 @@ class PredictionsTest {
       file = "01-first.java"
       answers = ["one", "two", "three"]
       right = "b"
+      thoughts = ["uno", "tres"]
       demo = []
       shows = ["that", "that"]
       because = "So."
@@ -148,6 +149,9 @@ class PredictionsTest {
     assertThat(first.changed()).isEmpty();
     assertThat(first.choices())
         .containsExactly(Map.entry("a", "one"), Map.entry("b", "two"), Map.entry("c", "three"));
+    assertThat(first.thought("a")).contains("uno");
+    assertThat(first.thought("b")).isEmpty();
+    assertThat(first.thought("c")).contains("tres");
     assertThat(first.demo()).isEmpty();
     assertThat(chapters.getLast().changed()).contains("All.");
   }
@@ -205,6 +209,8 @@ class PredictionsTest {
     assertRefused(
         FIRST.replace("right = \"b\"", "right = \"d\""),
         "first: right should be a text of the form [a-c], and is \"d\"");
+    assertRefused(
+        FIRST.replace(", \"tres\"", ""), "first: thoughts should be a list of 2 to 2 texts");
     assertRefused(
         FIRST.replaceAll("shows.*\n", ""), "first: shows should be a list of 1 to 3 texts");
   }

@@ -33,6 +33,9 @@ class TranscriptsTest {
   private static final Map<String, String> NOT_RUN =
       Map.of(
           "git clone \\S+( && cd [\\w-]+)?", "the reader has no clone yet",
+          "git (remote|pull|checkout|add|commit) .*", "the fork is the reader's",
+          "\\./jbang coach( (doctor|check|hint|solution|reset|export|total) ?.*)?",
+              "it waits for keys, or it's about the reader's own progress",
           "\\./jbang chapters/[\\w-]+\\.java", "SelfContainedTest does, and the output is long",
           "\\./jbang (test|refresh)( [\\w-]+)?", "it tells how long it took, and takes long",
           "(cp|\\./jbang (test|draw)) .*\\bmine\\.java\\b.*", "the file is the reader's",

@@ -24,6 +24,7 @@
 //SOURCES coach/Json.java
 //SOURCES coach/Learner.java
 //SOURCES coach/Listing.java
+//SOURCES coach/Markdown.java
 //SOURCES coach/Page.java
 //SOURCES coach/Progress.java
 //SOURCES coach/ProgressFile.java

@@ -40,6 +40,7 @@
 //SOURCES ../tests/harness/Target.java
 //SOURCES ../tests/harness/Threads.java
 //SOURCES ../tests/harness/Timeline.java
+//SOURCES ../tests/harness/TomlEntry.java
 //SOURCES ../tests/harness/TreeChecks.java
 //SOURCES ../tests/harness/Trial.java
 //SOURCES ../tests/harness/Verdict.java
@@ -50,11 +51,13 @@
 //SOURCES ../tests/drift/Drift.java
 //SOURCES ../tests/drift/Fence.java
 //SOURCES ../tests/drift/Formatting.java
+//SOURCES ../tests/drift/Guide.java
 //SOURCES ../tests/drift/Inventory.java
 //SOURCES ../tests/drift/Measured.java
 //SOURCES ../tests/drift/PromptEngine.java
 //SOURCES ../tests/drift/Session.java
 //SOURCES ../tests/drift/Transcripts.java
+//SOURCES coach/Chapter.java
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
@@ -64,9 +67,11 @@ import com.google.googlejavaformat.java.FormatterException;
 import conformance.Behaviours;
 import drift.Drift;
 import drift.Formatting;
+import drift.Guide;
 import drift.Inventory;
 import drift.Session;
 import drift.Transcripts;
+import harness.Exercise;
 import harness.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -86,8 +91,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "refresh",
     description = {
-      "Formats the Java sources, and fills in anew the outputs that prose and sessions quote and"
-          + " the matrix in README.md.",
+      "Formats the Java sources, and fills in anew the outputs that prose and sessions quote, the"
+          + " matrix in README.md, the chapters in CLASSROOM.md, and the starters' ids.",
       "Exit code: 0 if all is well, 1 if --check found something or a file can't be refreshed."
     },
     sortOptions = false)
@@ -155,7 +160,8 @@ class Refresh implements Callable<Integer> {
         only.stream().map(file -> root.relativize(file.toAbsolutePath().normalize())).toList();
     var texts = new LinkedHashMap<String, String>();
     for (String file : Inventory.files(root))
-      if (file.matches(".*\\.(java|jsh|md)") && (only.isEmpty() || wanted.contains(Path.of(file))))
+      if (file.matches(".*\\.(java|jsh|md)|" + Exercise.LIST)
+          && (only.isEmpty() || wanted.contains(Path.of(file))))
         texts.put(file, Files.readString(root.resolve(file)));
     if (texts.size() < only.size())
       complain("Not all of these are Java, jsh or md files of the clone.");
@@ -170,6 +176,8 @@ class Refresh implements Callable<Integer> {
       if (Transcripts.mayBeIn(file)) fresh = transcripts.refreshed(file, fresh);
       if (file.endsWith(".jsh")) fresh = Session.played(file, fresh).refreshed();
       if (file.equals("README.md")) fresh = Drift.withMatrix(fresh);
+      if (file.equals(Exercise.LIST)) fresh = Drift.withStarterIds(fresh);
+      if (file.equals(Guide.FILE)) fresh = Guide.withChapters(fresh);
       if (file.equals(Behaviours.FILE))
         fresh = Behaviours.withTable(fresh, Behaviours.ofAllChapters());
       return fresh;

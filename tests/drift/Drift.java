@@ -1,7 +1,9 @@
 package drift;
 
 import com.google.googlejavaformat.java.FormatterException;
+import harness.Exercise;
 import harness.Matrix;
+import harness.Repository;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
@@ -267,6 +269,24 @@ public record Drift(SortedMap<String, String> files) {
     return MATRIX
         .matcher(text)
         .replaceFirst(Matcher.quoteReplacement("\n\n" + Matrix.markdown() + "\n"));
+  }
+
+  private static final Pattern STARTER =
+      Pattern.compile("file = \"(.+)\"(?:(?!\\[\\[exercise]])[\\s\\S])*?untouched = \"(\\w*)\"");
+
+  /// The list of exercises with the ids of the starters that lie here.
+  public static String withStarterIds(String toml) {
+    return STARTER
+        .matcher(toml)
+        .replaceAll(entry -> {
+          try {
+            Path starter = Repository.root().resolve("exercises").resolve(entry.group(1));
+            String id = Exercise.idOf(Files.readAllBytes(starter));
+            return Matcher.quoteReplacement(entry.group().replace(entry.group(2), id));
+          } catch (IOException e) {
+            throw new IllegalStateException(Exercise.LIST + ": " + e + ".", e);
+          }
+        });
   }
 
   // The catalog

@@ -1,9 +1,13 @@
 package harness;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,7 +46,7 @@ public record Exercise(
   /// The law's name in the list, where it stands among those of the promises.
   public static final String LAW = "LAW";
 
-  private static final String LIST = "exercises/exercises.toml";
+  public static final String LIST = "exercises/exercises.toml";
 
   private static final Set<String> KEYS =
       new TreeSet<>(
@@ -84,6 +88,17 @@ public record Exercise(
 
   public Path solution() {
     return Repository.root().resolve("solutions").resolve(file);
+  }
+
+  /// What git calls a file of this content: see `git hash-object`.
+  public static String idOf(byte[] content) {
+    try {
+      var sha1 = MessageDigest.getInstance("SHA-1");
+      sha1.update(("blob " + content.length + "\0").getBytes(StandardCharsets.US_ASCII));
+      return HexFormat.of().formatHex(sha1.digest(content));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every JDK has SHA-1.", e);
+    }
   }
 
   /// Three hints for who is stuck on `topic`: the name of a promise, or [#LAW]. On anything else, the

@@ -125,7 +125,9 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
   }
 
   private static boolean isHarness(StackTraceElement frame) {
-    return frame.getClassName().matches("(harness|runner|coach)\\..*|AllTests.*|(Chapter|Exercise)\\d.*");
+    return frame
+        .getClassName()
+        .matches("(harness|runner|coach)\\..*|AllTests.*|(Chapter|Exercise)\\d.*");
   }
 
   @Override

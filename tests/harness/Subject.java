@@ -12,9 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -34,6 +36,9 @@ public final class Subject {
 
   private final Path source;
   private final Class<?> adapter;
+
+  /// Scripts under which each event arrived once, and in order. Another check need not try them again.
+  private final Set<Script> wentWell = new HashSet<>();
 
   private Subject(Path source, Class<?> adapter) {
     this.source = source;
@@ -71,6 +76,14 @@ public final class Subject {
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(adapter.getName() + " can't be made", e);
     }
+  }
+
+  void wentWell(Script script) {
+    wentWell.add(script);
+  }
+
+  boolean isKnownToGoWell(Script script) {
+    return wentWell.contains(script);
   }
 
   private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();

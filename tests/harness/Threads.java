@@ -20,8 +20,9 @@ public final class Threads {
   /// Threads that the JDK and its tools keep for themselves.
   private static final Predicate<String> JDK_OWNED =
       Pattern.compile(
-              "ForkJoinPool.*|VirtualThread-.*|process reaper.*|Common-Cleaner|Cleaner-\\d+|Reference"
-                  + " Handler|Finalizer|Signal Dispatcher|Notification Thread|Attach"
+              "ForkJoinPool.*|VirtualThread-.*|process"
+                  + " reaper.*|Common-Cleaner|Cleaner-\\d+|Reference Handler|Finalizer|Signal"
+                  + " Dispatcher|Notification Thread|Attach"
                   + " Listener|junit-.*timeout.*|DestroyJavaVM|JFR .*|.*(Compiler|Sweeper)"
                   + " ?[Tt]hread.*")
           .asMatchPredicate();

@@ -211,17 +211,17 @@ public final class Exercise07b implements Stage<DrainBeforeYouLeave.Click> {
 
   /// Whoever takes the bound twice is late each time; an honest drain() may be, on a busy machine.
   private static Optional<String> slowToStop() throws Exception {
-    var bound = Duration.ofMillis(150);
+    var bound = Duration.ofMillis(100);
     long millis = 0;
     for (int i = 0; i < 3; i++) {
-      try (var stream = new Stream(9, TestLog.stuckAt(1, 120))) {
+      try (var stream = new Stream(9, TestLog.stuckAt(1, 80))) {
         await(() -> stream.clicks.size() == 1);
         millis = stream.drain(bound).millis;
-        if (millis < 230) return Optional.empty();
+        if (millis < 165) return Optional.empty();
       }
     }
     return Optional.of(
-        "drain() has %d ms. The log needs 120 of them to stop, and nobody takes. It came back after %d ms."
+        "drain() has %d ms. The log needs 80 of them to stop, and nobody takes. It came back after %d ms."
             .formatted(bound.toMillis(), millis));
   }
 

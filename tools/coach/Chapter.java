@@ -23,6 +23,7 @@ public record Chapter(
     Optional<String> changed,
     List<String> answers,
     String right,
+    List<String> thoughts,
     List<String> demo,
     List<String> shows,
     String because) {
@@ -30,7 +31,17 @@ public record Chapter(
   private static final String LIST = "chapters/chapters.toml";
 
   private static final Set<String> KEYS =
-      Set.of("name", "number", "file", "changed", "answers", "right", "demo", "shows", "because");
+      Set.of(
+          "name",
+          "number",
+          "file",
+          "changed",
+          "answers",
+          "right",
+          "thoughts",
+          "demo",
+          "shows",
+          "because");
 
   /// So that an answer fits into a line of a terminal.
   private static final int LONGEST_ANSWER = 75;
@@ -89,6 +100,13 @@ public record Chapter(
     return choices;
   }
 
+  /// What those believe who give this answer; empty if it's the right one.
+  public Optional<String> thought(String letter) {
+    if (letter.equals(right)) return Optional.empty();
+    var wrong = choices().keySet().stream().filter(it -> !it.equals(right)).toList();
+    return Optional.of(thoughts.get(wrong.indexOf(letter)));
+  }
+
   private static String letter(int index) {
     return Character.toString('a' + index);
   }
@@ -127,6 +145,7 @@ public record Chapter(
         number == 1 ? Optional.empty() : Optional.of(entry.text("changed", ".+")),
         answers,
         entry.text("right", "[a-" + letter(answers.size() - 1) + "]"),
+        entry.texts("thoughts", answers.size() - 1, answers.size() - 1),
         entry.texts("demo", 0, 20),
         entry.texts("shows", 1, 3),
         entry.text("because", ".+"));

@@ -1,41 +1,124 @@
 package coach;
 
+import static java.text.Normalizer.Form.NFC;
+
 import coach.Progress.Prediction;
 import coach.Progress.Work;
 import harness.Exercise;
+import harness.Promise;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 
 /// What a teacher gets from each learner, and what a room's files add up to.
 final class Classroom {
 
   /// What one learner hands in.
+  ///
+  /// @param name in one line, without blanks around it
   record Export(String name, Progress progress) {
+
+    Export {
+      if (name != null)
+        name = Normalizer.normalize(name, NFC).replaceAll("[\\s\\p{Cc}]+", " ").strip();
+    }
 
     /// @throws IllegalArgumentException with a sentence, if the file is no export
     static Export read(Path file) {
       try {
-        var export = Json.read(Files.readString(file), Export.class);
-        if (export.name != null && export.progress != null) return export;
-        throw new IllegalArgumentException(
-            file + " is no export of the coach: it lacks a name, or the progress.");
+        var export = Json.read(Files.readAllBytes(file), Export.class);
+        boolean whole =
+            export != null
+                && export.name != null
+                && !export.name.isEmpty()
+                && export.progress != null;
+        if (!whole) throw noExport(file);
+        if (export.progress.version() > Progress.VERSION)
+          throw new IllegalArgumentException(
+              file + " is from a newer coach than this one. Update this clone: git pull");
+        return export;
       } catch (NoSuchFileException e) {
         throw new IllegalArgumentException("There is no file " + file + ".");
       } catch (IOException e) {
         throw new IllegalArgumentException(file + " can't be read: " + e + ".");
       } catch (JacksonException e) {
-        throw new IllegalArgumentException(
-            file + " is no export of the coach: " + e.getOriginalMessage() + ".");
+        throw noExport(file);
       }
+    }
+
+    private static IllegalArgumentException noExport(Path file) {
+      return new IllegalArgumentException(
+          file + " is no export. A learner makes one: ./jbang coach export --name NAME");
+    }
+
+    /// Something that grows and never shrinks while somebody works.
+    private int soFar() {
+      return progress.predictions().size()
+          + progress.exercises().values().stream()
+              .mapToInt(work -> work.checks() + work.hints().size())
+              .sum();
+    }
+  }
+
+  /// What was found in the files that a room handed in.
+  ///
+  /// @param exports at most one of each name
+  /// @param remarks sentences about files that look odd
+  /// @param unread sentences about files that could not be read
+  record HandedIn(List<Export> exports, List<String> remarks, List<String> unread) {
+
+    /// @param files exports, and folders that hold some
+    static HandedIn read(List<Path> files) throws IOException {
+      var byName = new LinkedHashMap<String, Export>();
+      var from = new LinkedHashMap<String, Path>();
+      var remarks = new ArrayList<String>();
+      var unread = new ArrayList<String>();
+      for (Path file : inside(files))
+        try {
+          var export = Export.read(file);
+          var before = byName.get(export.name);
+          boolean further = before == null || export.soFar() > before.soFar();
+          Path earlier = from.get(export.name);
+          if (further) {
+            byName.put(export.name, export);
+            from.put(export.name, file);
+          }
+          if (before != null)
+            remarks.add(
+                ("%s and %s are both of %s. The one that has got further counts, %s. If they are"
+                        + " two people, let one have another name.")
+                    .formatted(earlier, file, export.name, from.get(export.name)));
+        } catch (IllegalArgumentException e) {
+          unread.add(e.getMessage());
+        }
+      return new HandedIn(List.copyOf(byName.values()), remarks, unread);
+    }
+
+    private static List<Path> inside(List<Path> files) throws IOException {
+      var all = new ArrayList<Path>();
+      for (Path file : files)
+        if (Files.isDirectory(file))
+          try (var inside = Files.list(file)) {
+            inside
+                .filter(it -> it.toString().toLowerCase(Locale.ROOT).endsWith(".json"))
+                .filter(Files::isRegularFile)
+                .sorted()
+                .forEach(all::add);
+          }
+        else all.add(file);
+      return all;
     }
   }
 
@@ -49,16 +132,18 @@ final class Classroom {
 
   /// One learner's progress, as a Markdown table.
   String table(Export export) {
-    var text = new StringBuilder("# %s\n\n%s\n\n".formatted(export.name, summary(export)));
+    var text =
+        new StringBuilder(
+            "# %s\n\n%s\n\n".formatted(Markdown.inline(export.name), summary(export)));
     text.append("| exercise | passed | checks | hints | solution first |\n|---|---|--:|--:|---|\n");
     for (var exercise : exercises) {
       Work work = export.progress.work(exercise.id());
       text.append(
           row(
               exercise.id() + " · " + exercise.title(),
-              work.isPassed() ? "✓ " + work.passed().substring(0, 10) : "",
-              work.checks() == 0 ? "" : "" + work.checks(),
-              work.hints().isEmpty() ? "" : "" + work.hints().size(),
+              work.isPassed() ? "✓ " + work.passed().split("T")[0] : "",
+              shown(work.checks()),
+              shown(work.hints().size()),
               work.solutionFirst() ? "yes" : ""));
     }
     text.append("\n| predicted | answer | |\n|---|---|---|\n");
@@ -67,20 +152,18 @@ final class Classroom {
       text.append(
           row(
               "%02d · %s".formatted(chapter.number(), chapter.name()),
-              prediction.map(Prediction::answer).orElse(""),
+              prediction.map(it -> Markdown.inline(it.answer())).orElse(""),
               prediction.map(it -> it.right() ? "✓" : "✗").orElse("")));
     }
     return text.toString();
   }
 
   private String summary(Export export) {
-    long right = export.progress.predictions().values().stream().filter(Prediction::right).count();
+    var predictions =
+        chapters.stream().flatMap(it -> export.progress.prediction(it.name()).stream()).toList();
+    long right = predictions.stream().filter(Prediction::right).count();
     return "%d of %d exercises passed, %d of %d predictions right."
-        .formatted(
-            passed(export.progress),
-            exercises.size(),
-            right,
-            export.progress.predictions().size());
+        .formatted(passed(export.progress), exercises.size(), right, predictions.size());
   }
 
   /// How many exercises passed that there are today.
@@ -88,7 +171,7 @@ final class Classroom {
     return (int) exercises.stream().filter(it -> progress.work(it.id()).isPassed()).count();
   }
 
-  /// What a room adds up to. Of two files of one name, the later one counts.
+  /// What a room adds up to.
   ///
   /// @param learners how many handed in
   /// @param exercises by id: who has passed, who is at it, what breaks most often
@@ -101,13 +184,19 @@ final class Classroom {
   /// @param hints how many hints were read
   /// @param solutionFirst how many opened the solution before they passed
   /// @param stuckAt the promises that are broken at this moment, and how often
-  record Count(
-      int passed, int tried, int hints, int solutionFirst, Map<String, Integer> stuckAt) {}
+  record Count(int passed, int tried, int hints, int solutionFirst, Map<String, Integer> stuckAt) {}
 
-  Room total(List<Export> handedIn) {
-    var byName = new LinkedHashMap<String, Export>();
-    for (var export : handedIn) byName.put(export.name, export);
-    var exports = List.copyOf(byName.values());
+  /// Exercises that somebody has worked on, and that this clone doesn't know: it's older than theirs, or
+  /// an older one had them.
+  List<String> unknown(List<Export> exports) {
+    var unknown = new TreeSet<String>();
+    for (var export : exports) unknown.addAll(export.progress.exercises().keySet());
+    exercises.forEach(it -> unknown.remove(it.id()));
+    return List.copyOf(unknown);
+  }
+
+  /// @param exports one of each learner
+  Room total(List<Export> exports) {
     var counts = new LinkedHashMap<String, Count>();
     for (var exercise : exercises) {
       var works = exports.stream().map(it -> it.progress.work(exercise.id())).toList();
@@ -142,13 +231,19 @@ final class Classroom {
 
   private static Map<String, Integer> tally(List<String> words) {
     var tally = new LinkedHashMap<String, Integer>();
-    for (String word : words.stream().sorted().toList()) tally.merge(word, 1, Integer::sum);
+    words.stream()
+        .filter(word -> !word.isEmpty())
+        .sorted()
+        .forEach(word -> tally.merge(word, 1, Integer::sum));
     return tally;
   }
 
   /// The room as Markdown, for a screen in front of it.
   String table(Room room) {
-    var text = new StringBuilder("# The room: %d learners\n\n".formatted(room.learners));
+    var text =
+        new StringBuilder(
+            "# The room: %d %s\n\n"
+                .formatted(room.learners, room.learners == 1 ? "learner" : "learners"));
     text.append("| exercise | passed | at it | stuck at | hints | solution first |\n");
     text.append("|---|--:|--:|---|--:|--:|\n");
     for (var exercise : exercises) {
@@ -156,11 +251,11 @@ final class Classroom {
       text.append(
           row(
               exercise.id() + " · " + exercise.title(),
-              "" + count.passed,
-              "" + count.tried,
+              shown(count.passed),
+              shown(count.tried),
               shown(count.stuckAt),
-              "" + count.hints,
-              "" + count.solutionFirst));
+              shown(count.hints),
+              shown(count.solutionFirst)));
     }
     text.append("\n| chapter | predictions | right |\n|---|---|--:|\n");
     for (var chapter : chapters) {
@@ -175,21 +270,37 @@ final class Classroom {
     return text.toString();
   }
 
-  private static String shown(Map<String, Integer> tally) {
-    return tally.entrySet().stream()
-        .map(it -> it.getKey() + " " + it.getValue() + "×")
+  private static String shown(int count) {
+    return count == 0 ? "" : "" + count;
+  }
+
+  private static String shown(Map<String, Integer> stuckAt) {
+    return stuckAt.entrySet().stream()
+        .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+        .map(it -> titleOf(it.getKey()) + " " + it.getValue() + "×")
         .collect(Collectors.joining(", "));
+  }
+
+  private static String titleOf(String promise) {
+    if (promise.equals(Exercise.LAW)) return "the law";
+    return Stream.of(Promise.values())
+        .filter(it -> it.name().equals(promise))
+        .findFirst()
+        .map(Promise::title)
+        .orElse(Markdown.inline(promise));
   }
 
   private static String marked(Map<String, Integer> answers, String right) {
     return answers.entrySet().stream()
-        .map(it -> it.getKey() + (it.getKey().equals(right) ? " ✓" : "") + ": " + it.getValue())
+        .map(it ->
+            Markdown.inline(it.getKey())
+                + (it.getKey().equals(right) ? " ✓" : "")
+                + ": "
+                + it.getValue())
         .collect(Collectors.joining(", "));
   }
 
   private static String row(String... cells) {
-    var safe = new ArrayList<String>();
-    for (String cell : cells) safe.add(cell.replace("|", "\\|"));
-    return "| " + String.join(" | ", safe) + " |\n";
+    return Markdown.row(List.of(cells));
   }
 }

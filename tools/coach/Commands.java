@@ -1,8 +1,10 @@
 package coach;
 
+import static java.util.stream.Collectors.joining;
+
 import coach.Check.State;
 import coach.Classroom.Export;
-import coach.Progress.Prediction;
+import coach.Classroom.HandedIn;
 import harness.Examination.Depth;
 import harness.Exercise;
 import harness.Finding;
@@ -10,7 +12,6 @@ import harness.Repository;
 import harness.Target;
 import harness.Verdict;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -152,6 +153,7 @@ public final class Commands implements Callable<Integer> {
           if (name.matches("\\d\\d")) return Target.of(List.of(name)).words().getFirst();
           return learner.named(name).id();
         })
+        .distinct()
         .toList();
   }
 
@@ -290,7 +292,9 @@ public final class Commands implements Callable<Integer> {
       if (json) print(Map.of("question", chapter.question(), "answers", chapter.choices()));
       else {
         System.out.println(Verdict.wrapped(chapter.question(), 0) + "\n");
-        chapter.choices().forEach((letter, text) -> System.out.println("  " + letter + "  " + text));
+        chapter
+            .choices()
+            .forEach((letter, text) -> System.out.println("  " + letter + "  " + text));
         System.out.println(
             "\nYour answer: ./jbang coach predict %s --answer a".formatted(chapter.name()));
       }
@@ -319,8 +323,7 @@ public final class Commands implements Callable<Integer> {
         .findFirst()
         .orElseThrow(() ->
             new IllegalArgumentException(
-                "'%s' is no chapter. There are 01 to %02d."
-                    .formatted(what, Chapter.all().size())));
+                "'%s' is no chapter. There are 01 to %02d.".formatted(what, Chapter.all().size())));
   }
 
   // ---- export, total ----
@@ -337,8 +340,10 @@ public final class Commands implements Callable<Integer> {
           boolean markdown) {
     var learner = new Learner();
     var export = new Export(name, learner.progress());
+    if (export.name().isEmpty())
+      throw new IllegalArgumentException("Say who you are to your teacher: --name Ada");
     var classroom = new Classroom(learner.exercises, Chapter.all());
-    System.out.println(markdown ? classroom.table(export).stripTrailing() : Json.page(export));
+    System.out.println(markdown ? classroom.table(export).stripTrailing() : Json.plain(export));
     return OK;
   }
 
@@ -351,21 +356,23 @@ public final class Commands implements Callable<Integer> {
           List<Path> files,
       @Option(names = "--json", description = "As JSON.") boolean json)
       throws IOException {
-    var exports = new ArrayList<Export>();
-    for (Path file : files)
-      if (Files.isDirectory(file))
-        try (var inside = Files.list(file)) {
-          inside.filter(it -> it.toString().endsWith(".json")).sorted().map(Export::read)
-              .forEach(exports::add);
-        }
-      else exports.add(Export.read(file));
-    if (exports.isEmpty())
-      throw new IllegalArgumentException("There is no .json file in " + files + ".");
+    var handedIn = HandedIn.read(files);
+    handedIn.remarks().forEach(System.err::println);
+    handedIn.unread().forEach(System.err::println);
+    if (handedIn.exports().isEmpty())
+      throw new IllegalArgumentException(
+          "There is no export in %s."
+              .formatted(files.stream().map(Path::toString).collect(joining(", "))));
     var classroom = new Classroom(Exercise.all(), Chapter.all());
-    var room = classroom.total(exports);
+    var unknown = classroom.unknown(handedIn.exports());
+    if (!unknown.isEmpty())
+      System.err.println(
+          "This clone doesn't know %s, and leaves it out. Is it up to date?"
+              .formatted(String.join(", ", unknown)));
+    var room = classroom.total(handedIn.exports());
     if (json) print(room);
     else System.out.print(classroom.table(room));
-    return OK;
+    return handedIn.unread().isEmpty() ? OK : BROKEN;
   }
 
   // ---- doctor ----

@@ -138,8 +138,8 @@ final class Doctor {
         TerminalBuilder.builder().system(true).dumb(false).graphemeCluster(false).build()) {
       int columns = terminal.getColumns();
       int rows = terminal.getRows();
-      String what = "%s, %d columns, %d rows, %s".formatted(
-          terminal.getType(), columns, rows, encoding);
+      String what =
+          "%s, %d columns, %d rows, %s".formatted(terminal.getType(), columns, rows, encoding);
       if (columns < Screen.COLUMNS || rows < Screen.ROWS)
         odd(
             "terminal",

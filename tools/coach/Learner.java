@@ -54,8 +54,7 @@ final class Learner {
         .skip(at + 1)
         .filter(it -> !work(it).isPassed())
         .findFirst()
-        .or(() ->
-            exercises.stream().limit(at).filter(it -> !work(it).isPassed()).findFirst());
+        .or(() -> exercises.stream().limit(at).filter(it -> !work(it).isPassed()).findFirst());
   }
 
   /// The exercise that somebody names: `03-b`, its file, or `03-2` for the second one of chapter 3.
@@ -79,8 +78,7 @@ final class Learner {
             new IllegalArgumentException(
                 "'%s' is no exercise. There are %s."
                     .formatted(
-                        name,
-                        String.join(", ", exercises.stream().map(Exercise::id).toList()))));
+                        name, String.join(", ", exercises.stream().map(Exercise::id).toList()))));
   }
 
   /// What the exercise is about: the paragraph of its prose, as one line.
@@ -151,8 +149,8 @@ final class Learner {
   }
 
   void openedSolution(Exercise exercise) {
-    file.update(progress ->
-        progress.with(exercise.id(), progress.work(exercise.id()).openedSolution()));
+    file.update(
+        progress -> progress.with(exercise.id(), progress.work(exercise.id()).openedSolution()));
   }
 
   // ---- predictions ----

@@ -2,7 +2,6 @@ package coach;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,14 +22,17 @@ public record Progress(
 
   /// Fills in what the file leaves out.
   public Progress {
-    exercises = withoutNulls(exercises);
-    predictions = withoutNulls(predictions);
+    exercises = filledIn(exercises);
+    predictions = filledIn(predictions);
   }
 
-  private static <T> Map<String, T> withoutNulls(Map<String, T> map) {
-    var there = new TreeMap<String, T>(map == null ? Map.of() : map);
-    there.values().removeIf(Objects::isNull);
-    return Collections.unmodifiableMap(there);
+  private static <V> Map<String, V> filledIn(Map<String, V> map) {
+    var filled = new TreeMap<String, V>();
+    if (map != null)
+      map.forEach((key, value) -> {
+        if (value != null) filled.put(key, value);
+      });
+    return filled;
   }
 
   /// What was done about one exercise.
@@ -46,7 +48,7 @@ public record Progress(
     public static final Work NONE = new Work(0, null, null, List.of(), false);
 
     public Work {
-      hints = hints == null ? List.of() : hints;
+      hints = hints == null ? List.of() : hints.stream().filter(Objects::nonNull).toList();
     }
 
     boolean isPassed() {
@@ -81,7 +83,12 @@ public record Progress(
   /// What was predicted about a chapter's demo.
   ///
   /// @param answer the letter of the first answer: later ones know the demo
-  public record Prediction(String answer, boolean right) {}
+  public record Prediction(String answer, boolean right) {
+
+    public Prediction {
+      answer = answer == null ? "" : answer;
+    }
+  }
 
   public Work work(String id) {
     return exercises.getOrDefault(id, Work.NONE);

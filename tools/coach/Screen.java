@@ -69,7 +69,7 @@ final class Screen implements AutoCloseable {
 
   Size size() {
     Size size = terminal.getSize();
-    return size.getRows() > 0 ? size : new Size(COLUMNS, ROWS);
+    return size.getRows() > 0 ? size : Size.of(COLUMNS, ROWS);
   }
 
   /// A key, or [#NONE] if none was pressed for so long, or [#GONE] for a terminal that is, or for the

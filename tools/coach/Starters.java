@@ -3,13 +3,9 @@ package coach;
 import harness.Exercise;
 import harness.Repository;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +26,7 @@ public final class Starters {
   /// Whether nobody has worked on this exercise yet.
   public static boolean isUntouched(Exercise exercise) {
     try {
-      return idOf(Files.readAllBytes(exercise.starter())).equals(exercise.untouched());
+      return Exercise.idOf(Files.readAllBytes(exercise.starter())).equals(exercise.untouched());
     } catch (IOException e) {
       return false;
     }
@@ -79,10 +75,10 @@ public final class Starters {
     Path copy = copies.resolve(id);
     if (Files.isRegularFile(copy)) {
       byte[] found = Files.readAllBytes(copy);
-      if (idOf(found).equals(id)) return found;
+      if (Exercise.idOf(found).equals(id)) return found;
     }
     byte[] found = inGit(id);
-    if (idOf(found).equals(id)) return found;
+    if (Exercise.idOf(found).equals(id)) return found;
     throw new IOException(
         ("The starter of %s can't be found: git doesn't know it, and there's no copy. Take"
                 + " exercises/%s from a fresh clone. Your file is as it was.")
@@ -106,17 +102,6 @@ public final class Starters {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new byte[0];
-    }
-  }
-
-  /// What git calls a file of this content: see `git hash-object`.
-  public static String idOf(byte[] content) {
-    try {
-      var sha1 = MessageDigest.getInstance("SHA-1");
-      sha1.update(("blob " + content.length + "\0").getBytes(StandardCharsets.US_ASCII));
-      return HexFormat.of().formatHex(sha1.digest(content));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JDK has SHA-1.", e);
     }
   }
 }

@@ -51,7 +51,7 @@ final class Watch {
 
   private Optional<View> view = Optional.empty();
   private boolean stale = true;
-  private Size drawn = new Size(0, 0);
+  private Size drawn = Size.of(0, 0);
 
   /// A check under way.
   private record Running(FutureTask<Check> task, AtomicInteger kept, long since) {}
@@ -201,7 +201,8 @@ final class Watch {
       case 'd' -> view = Optional.of(leaf(picture()));
       case 'f' -> ifAllowed(sure, 'f', () -> leaf(Page.mineAndSolution(exercise)));
       case 's' -> ifAllowed(sure, 's', () -> leaf(Page.solution(exercise)));
-      case 'p' -> Chapter.byNumber(exercise.chapter()).ifPresent(it -> view = Optional.of(new Asking(it)));
+      case 'p' ->
+          Chapter.byNumber(exercise.chapter()).ifPresent(it -> view = Optional.of(new Asking(it)));
       case 'l' -> view = Optional.of(new Choosing(learner.exercises.indexOf(exercise)));
       case 'r' -> reset(sure);
       case Screen.ENTER -> {
@@ -242,11 +243,12 @@ final class Watch {
       return Page.of(
           "Nothing to draw",
           "There is a picture when a run shows what is broken. To draw one yourself:\n\n"
-              + "./jbang draw " + exercise.id() + " --events 3 --fault read@1");
+              + "./jbang draw "
+              + exercise.id()
+              + " --events 3 --fault read@1");
     String script = last.flatMap(Check::broken).orElseThrow().script();
     return Page.of(
-        "The run that shows it",
-        picture + "\nAgain: ./jbang draw " + exercise.id() + " " + script);
+        "The run that shows it", picture + "\nAgain: ./jbang draw " + exercise.id() + " " + script);
   }
 
   private interface Opening {
@@ -366,13 +368,16 @@ final class Watch {
     int gap = Math.max(1, Math.min(size.getColumns(), Screen.COLUMNS) - 22 - bar.length());
     lines.add(
         AttributedString.join(
-            Screen.plain(" ".repeat(gap)), Screen.bold("Puts and Takes · coach"), Screen.plain(bar)));
+            Screen.plain(" ".repeat(gap)),
+            Screen.bold("Puts and Takes · coach"),
+            Screen.plain(bar)));
     lines.add(Screen.plain(""));
     lines.add(
         AttributedString.join(
             Screen.plain("   "),
             Screen.bold(exercise.id() + " · " + exercise.title()),
-            Screen.faint("chapter %d, about %d minutes".formatted(exercise.chapter(), exercise.minutes()))));
+            Screen.faint(
+                "chapter %d, about %d minutes".formatted(exercise.chapter(), exercise.minutes()))));
     lines.add(Screen.plain(Learner.shown(exercise.starter())));
     add(lines, Verdict.wrapped(Learner.goalOf(exercise), 0));
     readingFirst().ifPresent(it -> lines.add(Screen.faint(it)));
@@ -401,9 +406,9 @@ final class Watch {
     }
     if (last.isEmpty()) return;
     var check = last.get();
-    var headline = (check.headline() + "  (" + Commands.seconds(check.millis()) + ")").lines().toList();
-    headline.forEach(line ->
-        lines.add(check.passed() ? Screen.green(line) : Screen.red(line)));
+    var headline =
+        (check.headline() + "  (" + Commands.seconds(check.millis()) + ")").lines().toList();
+    headline.forEach(line -> lines.add(check.passed() ? Screen.green(line) : Screen.red(line)));
     lines.add(Screen.bold("  " + nextAction(check)));
     add(lines, check.explanation().stripTrailing());
     hint.ifPresent(it -> {
@@ -418,7 +423,9 @@ final class Watch {
       case PASSED ->
           learner
               .after(exercise)
-              .map(it -> "Next: n goes on to %s · %s. s shows our solution.".formatted(it.id(), it.title()))
+              .map(it ->
+                  "Next: n goes on to %s · %s. s shows our solution."
+                      .formatted(it.id(), it.title()))
               .orElseGet(() -> "Next: " + allDone());
       case BROKEN ->
           Starters.isUntouched(exercise)
@@ -466,7 +473,8 @@ final class Watch {
   private List<String> folded(Page page) {
     int columns = Math.max(20, screen.size().getColumns());
     return page.lines().stream()
-        .flatMap(line -> line.isEmpty() ? Stream.of("") : Stream.of(line.split("(?<=\\G.{" + columns + "})")))
+        .flatMap(line ->
+            line.isEmpty() ? Stream.of("") : Stream.of(line.split("(?<=\\G.{" + columns + "})")))
         .toList();
   }
 
@@ -481,7 +489,8 @@ final class Watch {
     String where =
         lastTop(folded) == 0
             ? ""
-            : "   lines %d to %d of %d; space, b, ↑ and ↓ leaf".formatted(from + 1, end, folded.size());
+            : "   lines %d to %d of %d; space, b, ↑ and ↓ leaf"
+                .formatted(from + 1, end, folded.size());
     return withFoot(lines, "q back" + where, size);
   }
 
@@ -504,7 +513,9 @@ final class Watch {
     lines.add(Screen.plain(""));
     add(lines, Verdict.wrapped(chapter.question(), 0));
     lines.add(Screen.plain(""));
-    chapter.choices().forEach((letter, text) -> lines.add(Screen.plain("  " + letter + "  " + text)));
+    chapter
+        .choices()
+        .forEach((letter, text) -> lines.add(Screen.plain("  " + letter + "  " + text)));
     lines.add(Screen.plain(""));
     lines.add(Screen.faint("Its demo will tell. Press the letter, or q to go back."));
     return lines;
