@@ -307,9 +307,8 @@ public final class WarmChecker implements AutoCloseable {
 
     void kill() {
       killed = true;
-      process
-          .descendants()
-          .forEach(ProcessHandle::destroyForcibly); // a program may have started some
+      // a program may have started some
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
   }
