@@ -28,6 +28,7 @@
 //SOURCES BenchTest.java
 //SOURCES ClassroomTest.java
 //SOURCES CoachSessionTest.java
+//SOURCES CoachTest.java
 //SOURCES ConformanceTest.java
 //SOURCES DriftTest.java
 //SOURCES ExercisesTest.java
@@ -152,6 +153,7 @@ class AllTests implements Callable<Integer> {
   static final List<List<String>> BATCHES =
       List.of(
           List.of("SelfContainedTest", "TranscriptsTest", "ForkTest"),
+          List.of("CoachTest"),
           List.of("MatrixTest", "SaboteursTest"),
           List.of(
               "SchedulesTest",

@@ -8,8 +8,8 @@ import javax.tools.Diagnostic;
 /// The compiler's complaint about a learner's file, in a sentence instead of a wall of text.
 ///
 /// @param line where it is, counted from 1; 0 if it's about the whole file
-/// @param column counted from 1; 0 if unknown
-/// @param code that line of the file, without its indent
+/// @param column counted from 1, in `code`; 0 if unknown
+/// @param code that line of the file, without its indent; of a very long one, what is near the column
 /// @param reason what is wrong, in one line
 public record CompileError(int line, int column, String code, String reason) {
 
@@ -22,8 +22,13 @@ public record CompileError(int line, int column, String code, String reason) {
     String code = text.lines().skip(Math.max(0, line - 1)).findFirst().orElse("");
     int indent = code.length() - code.stripLeading().length();
     int column = (int) Math.max(0, diagnostic.getColumnNumber() - indent);
-    return new CompileError(line, column, code.strip(), reasonOf(diagnostic));
+    code = code.strip();
+    int from = code.length() <= LONGEST ? 0 : Math.clamp(column - 40, 0, code.length() - LONGEST);
+    code = code.substring(from, Math.min(code.length(), from + LONGEST));
+    return new CompileError(line, Math.max(0, column - from), code, reasonOf(diagnostic));
   }
+
+  private static final int LONGEST = 200;
 
   private static String reasonOf(Diagnostic<?> diagnostic) {
     String message = diagnostic.getMessage(Locale.ENGLISH);
@@ -47,6 +52,7 @@ public record CompileError(int line, int column, String code, String reason) {
   /// In one line, and with short names of the JDK's classes.
   private static String plain(String message) {
     return message
+        .substring(0, Math.min(message.length(), 1000))
         .replaceAll("\\b(?:[a-z]\\w*\\.)+(?=[A-Z])", "")
         .replaceAll("\\s*\\R\\s*", ", ")
         .replaceAll("\\s+", " ")

@@ -78,6 +78,11 @@ public record Examination(List<Finding> findings) {
     private static final int MOST = 100_000;
 
     @Override
+    public synchronized void write(int b) {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
     public synchronized void write(byte[] bytes, int from, int length) {
       if (size() > MOST) reset(); // a program may print for ever
       super.write(bytes, from, length);

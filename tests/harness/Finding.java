@@ -64,13 +64,20 @@ public record Finding(
         title,
         false,
         broken.way().name(),
-        broken.what(),
+        clipped(broken.what()),
         broken.mistake().map(mistake -> mistake.looksLike).orElse(""),
         broken.mistake().map(mistake -> mistake.lookAt).orElse(""),
         drawn ? "" + broken.script() : "",
         drawn ? "" + broken.timeline() : "",
         printed);
   }
+
+  /// What a program says in its exceptions may be of any length.
+  private static String clipped(String text) {
+    return text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text;
+  }
+
+  private static final int LONGEST = 1000;
 
   /// Whether the other promises would only make a person wait.
   boolean isHopeless() {

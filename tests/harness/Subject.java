@@ -3,6 +3,7 @@ package harness;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.Writer;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -97,7 +98,8 @@ public final class Subject {
     var options = List.of("-g", "-proc:none", "-cp", classPath());
     var program = new SourceFile(source);
     var units = List.of(program, new SourceFile(adapter));
-    boolean compiled = COMPILER.getTask(null, files, diagnostics, options, null, units).call();
+    boolean compiled =
+        COMPILER.getTask(Writer.nullWriter(), files, diagnostics, options, null, units).call();
     if (!compiled) throw explained(program, diagnostics.getDiagnostics());
     return files.classes();
   }
@@ -121,6 +123,12 @@ public final class Subject {
           source.path,
           name + " does not compile yet.",
           own.stream().limit(5).map(d -> CompileError.of(d, source.text)).toList());
+    // its own stack was too small, say
+    if (errors.isEmpty())
+      return new DoesNotCompile(
+          source.path,
+          "The compiler gave up on " + name + ". Is there something in it that nests very deep?",
+          List.of());
     return new DoesNotCompile(
         source.path,
         name
@@ -181,6 +189,8 @@ public final class Subject {
 
     private static String read(Path path) {
       byte[] bytes;
+      if (Files.exists(path) && !Files.isRegularFile(path))
+        throw unreadable(path, "is a folder, or no file at all.");
       try {
         bytes = Files.readAllBytes(path);
       } catch (NoSuchFileException e) {

@@ -69,7 +69,8 @@ final class Trial {
   }
 
   static Broken shrunk(Broken broken, Function<Script, Optional<Broken>> judged) {
-    if (broken.way() == BUSY) return broken; // each try would leave one more busy thread behind
+    // each try would leave one more busy thread behind, and what never starts shows nothing
+    if (broken.way() == BUSY || broken.way() == NOT_STARTED) return broken;
     for (Script smaller : broken.script().smaller()) {
       var again = judged.apply(smaller).filter(broken::isLike);
       if (again.isPresent()) return shrunk(again.get(), judged);

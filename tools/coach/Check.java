@@ -31,17 +31,17 @@ public record Check(
     ABANDONED
   }
 
-  boolean passed() {
+  public boolean passed() {
     return state == State.PASSED;
   }
 
   /// The first promise that is broken.
-  Optional<Finding> broken() {
+  public Optional<Finding> broken() {
     return findings.stream().filter(finding -> !finding.kept()).findFirst();
   }
 
   /// The verdict in one or two lines, its mark in front.
-  String headline() {
+  public String headline() {
     return switch (state) {
       case PASSED ->
           "✓ All " + findings.size() + " kept: " + (findings.size() - 1) + " promises, and the law";
@@ -51,7 +51,7 @@ public record Check(
   }
 
   /// What happened, in numbers, and what it looks like; empty if all went well.
-  String explanation() {
+  public String explanation() {
     return switch (state) {
       case PASSED, ABANDONED -> "";
       case BROKEN -> {

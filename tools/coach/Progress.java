@@ -18,7 +18,7 @@ public record Progress(
 
   static final int VERSION = 1;
 
-  static final Progress NONE = new Progress(VERSION, null, Map.of(), Map.of());
+  public static final Progress NONE = new Progress(VERSION, null, Map.of(), Map.of());
 
   /// Fills in what the file leaves out.
   public Progress {
@@ -45,7 +45,7 @@ public record Progress(
   public record Work(
       int checks, String passed, String broken, List<String> hints, boolean solutionFirst) {
 
-    static final Work NONE = new Work(0, null, null, List.of(), false);
+    public static final Work NONE = new Work(0, null, null, List.of(), false);
 
     public Work {
       hints = hints == null ? List.of() : hints.stream().filter(Objects::nonNull).toList();
@@ -98,13 +98,13 @@ public record Progress(
     return Optional.ofNullable(predictions.get(chapter));
   }
 
-  Progress with(String id, Work work) {
+  public Progress with(String id, Work work) {
     var changed = new TreeMap<>(exercises);
     changed.put(id, work);
     return new Progress(version, current, changed, predictions);
   }
 
-  Progress at(String id) {
+  public Progress at(String id) {
     return new Progress(version, id, exercises, predictions);
   }
 

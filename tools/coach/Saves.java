@@ -6,13 +6,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
+import java.util.Objects;
 
 /// Notices that a file was saved, by looking at it again and again: that works on every file system, and
 /// with editors that write a new file and put it in the old one's place.
 ///
 /// The time of modification alone would miss a second save within one tick of the file system's clock,
 /// which can be two seconds long. So for a while after each save it compares the content, too.
-final class Saves {
+public final class Saves {
 
   private static final long TICK_NANOS = 3_000_000_000L;
 
@@ -33,7 +34,7 @@ final class Saves {
   private long seenAt;
 
   /// What is there now is known; later changes are saves.
-  Saves(Path file) {
+  public Saves(Path file) {
     this.file = file;
     this.seen = look();
     this.seenAt = System.nanoTime();
@@ -44,7 +45,7 @@ final class Saves {
   }
 
   /// Whether the file was saved, deleted, or put back since the last call.
-  boolean isNew() {
+  public boolean isNew() {
     var now = look();
     if (now.isLike(seen)) return false;
     seen = now;
@@ -55,10 +56,12 @@ final class Saves {
   private Look look() {
     try {
       var attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      if (!attributes.isRegularFile()) return Look.NOTHING; // a pipe might keep us for ever
       boolean same =
           seen != null
               && attributes.lastModifiedTime().equals(seen.time)
               && attributes.size() == seen.size
+              && Objects.equals(attributes.fileKey(), seen.key)
               && System.nanoTime() - seenAt > TICK_NANOS;
       byte[] content = same ? seen.content : Files.readAllBytes(file);
       return new Look(

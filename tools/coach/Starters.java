@@ -4,6 +4,7 @@ import harness.Exercise;
 import harness.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +19,7 @@ public final class Starters {
   private final Path copies;
 
   /// @param folder where the copies are kept; need not exist
-  Starters(Path folder) {
+  public Starters(Path folder) {
     copies = folder.resolve("starters");
   }
 
@@ -32,7 +33,7 @@ public final class Starters {
   }
 
   /// Copies the untouched ones that have no copy yet. Where nothing can be written, git must do.
-  void keep(List<Exercise> exercises) {
+  public void keep(List<Exercise> exercises) {
     for (var exercise : exercises) {
       Path copy = copies.resolve(exercise.untouched());
       if (Files.exists(copy) || !isUntouched(exercise)) continue;
@@ -49,24 +50,35 @@ public final class Starters {
   ///
   /// @return where the learner's file is now, if there was one that differs from the starter
   /// @throws IOException with a sentence, if it can't be done; then nothing has changed
-  Optional<Path> reset(Exercise exercise) throws IOException {
+  public Optional<Path> reset(Exercise exercise) throws IOException {
     if (isUntouched(exercise)) return Optional.empty();
     byte[] starter = find(exercise);
     Path file = exercise.starter();
+    Path part = file.resolveSibling(file.getFileName() + ".part");
     try {
-      Optional<Path> backup = Files.exists(file) ? Optional.of(Backup.of(file)) : Optional.empty();
-      Files.write(file, starter);
+      Files.write(part, starter); // first, so that a full disk changes nothing
+      part.toFile().setExecutable(true); // a script, if the system can tell
+      boolean isThere = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+      Optional<Path> backup = isThere ? Optional.of(Backup.of(file)) : Optional.empty();
+      Files.move(part, file);
       return backup;
     } catch (IOException e) {
       throw new IOException(
           "%s can't be replaced. Is the folder read-only? (%s)".formatted(file, e), e);
+    } finally {
+      Files.deleteIfExists(part);
     }
   }
 
   private byte[] find(Exercise exercise) throws IOException {
-    Path copy = copies.resolve(exercise.untouched());
-    byte[] found = Files.exists(copy) ? Files.readAllBytes(copy) : inGit(exercise.untouched());
-    if (Exercise.idOf(found).equals(exercise.untouched())) return found;
+    String id = exercise.untouched();
+    Path copy = copies.resolve(id);
+    if (Files.isRegularFile(copy)) {
+      byte[] found = Files.readAllBytes(copy);
+      if (Exercise.idOf(found).equals(id)) return found;
+    }
+    byte[] found = inGit(id);
+    if (Exercise.idOf(found).equals(id)) return found;
     throw new IOException(
         ("The starter of %s can't be found: git doesn't know it, and there's no copy. Take"
                 + " exercises/%s from a fresh clone. Your file is as it was.")

@@ -14,16 +14,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import tools.jackson.core.JacksonException;
 
 /// Has files checked in a JVM that's warm, since it has checked others before. A program that takes its
 /// JVM with it, leaves threads behind, or never ends, gets a verdict all the same; the next one gets a
 /// new JVM, which begins to start at once.
-final class WarmChecker implements AutoCloseable {
+public final class WarmChecker implements AutoCloseable {
 
   /// The most that one check may take. An endless loop is noticed after five seconds already; this is
   /// for programs that are slow in many small steps.
@@ -36,6 +39,10 @@ final class WarmChecker implements AutoCloseable {
       List.of(
           "-Xmx" + MEMORY + "m",
           "-XX:+ExitOnOutOfMemoryError",
+          // whatever becomes of it, it leaves no file behind
+          "-XX:-UsePerfData",
+          "-XX:+ErrorFileToStderr",
+          "-XX:-CreateCoredumpOnCrash",
           // compiling a little and often is cheapest with the first compiler alone
           "-XX:TieredStopAtLevel=1",
           "-XX:+UseSerialGC",
@@ -45,15 +52,17 @@ final class WarmChecker implements AutoCloseable {
 
   private final Duration deadline;
   private Jvm jvm;
-  private volatile boolean abandoned;
   private boolean closed;
 
+  /// Those that listen to a JVM, this one or an earlier one.
+  private final Set<Thread> readers = ConcurrentHashMap.newKeySet();
+
   /// Starts the JVM, and doesn't wait for it.
-  WarmChecker() {
+  public WarmChecker() {
     this(DEADLINE);
   }
 
-  WarmChecker(Duration deadline) {
+  public WarmChecker(Duration deadline) {
     this.deadline = deadline;
     jvm = new Jvm();
   }
@@ -62,12 +71,18 @@ final class WarmChecker implements AutoCloseable {
   ///
   /// @param words what a `harness.Target` is made of
   /// @param each is told of each finding as soon as it is known
-  synchronized Check check(List<String> words, Depth depth, Consumer<Finding> each)
+  public Check check(List<String> words, Depth depth, Consumer<Finding> each)
       throws InterruptedException {
-    abandoned = false;
+    return check(words, depth, deadline, each);
+  }
+
+  /// As above, with a deadline of its own.
+  public synchronized Check check(
+      List<String> words, Depth depth, Duration deadline, Consumer<Finding> each)
+      throws InterruptedException {
     var jvm = alive();
     jvm.asked++;
-    var check = new Conversation(words.getFirst(), each);
+    var check = new Conversation(words.getFirst(), deadline, each);
     long start = System.nanoTime();
     try {
       jvm.ask(new Request(words, depth, false));
@@ -78,6 +93,8 @@ final class WarmChecker implements AutoCloseable {
         else if (line.isEmpty()) check.isLost(jvm);
         else check.hear(Json.read(line, Reply.class));
       }
+    } catch (JacksonException e) {
+      check.isGarbled();
     } catch (IOException e) {
       check.isLost(jvm);
     } finally {
@@ -87,18 +104,17 @@ final class WarmChecker implements AutoCloseable {
   }
 
   /// Whether the JVM that would do the next check has done none yet.
-  boolean isCold() {
+  public boolean isCold() {
     return current().asked == 0;
   }
 
   /// Ends the check that is under way, if there is one, from another thread.
-  void abandon() {
-    abandoned = true;
+  public void abandon() {
     current().kill();
   }
 
   private Jvm alive() {
-    if (!current().process.isAlive()) replace(current());
+    if (current().killed || !current().process.isAlive()) replace(current());
     return current();
   }
 
@@ -118,17 +134,24 @@ final class WarmChecker implements AutoCloseable {
     }
   }
 
+  /// Leaves nothing behind: no process, and no thread.
   @Override
   public void close() {
     synchronized (lock) {
       closed = true;
       jvm.kill();
     }
+    try {
+      for (Thread reader : readers) reader.join(Duration.ofSeconds(2)); // they end with their JVMs
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /// What comes in during one check.
   private final class Conversation {
     final String what;
+    final Duration deadline;
     final Consumer<Finding> each;
     final List<Finding> findings = new ArrayList<>();
     List<CompileError> errors = List.of();
@@ -137,8 +160,9 @@ final class WarmChecker implements AutoCloseable {
     boolean isOver;
     boolean isClean;
 
-    Conversation(String what, Consumer<Finding> each) {
+    Conversation(String what, Duration deadline, Consumer<Finding> each) {
       this.what = what;
+      this.deadline = deadline;
       this.each = each;
     }
 
@@ -168,12 +192,17 @@ final class WarmChecker implements AutoCloseable {
     void isLate(Jvm jvm) throws InterruptedException, IOException {
       String place = jvm.whereItIs();
       lost(
-          "After %d seconds it was still not done%s. It was ended."
-              .formatted(deadline.toSeconds(), place.isEmpty() ? "" : ". There was a " + place));
+          "After %d seconds it was still not done. %s It was ended."
+              .formatted(deadline.toSeconds(), place)
+              .replace("  ", " "));
+    }
+
+    void isGarbled() {
+      lost("What it printed got in between what the check had to say. Print to System.out alone.");
     }
 
     void isLost(Jvm jvm) throws InterruptedException {
-      if (abandoned) {
+      if (jvm.killed) { // by us
         lost("It was ended before it was done.");
         state = State.ABANDONED;
         return;
@@ -200,7 +229,7 @@ final class WarmChecker implements AutoCloseable {
   }
 
   /// A [Checker], and what it says.
-  private static final class Jvm {
+  private final class Jvm {
     private static final int LONGEST_LINE = 1_000_000;
 
     final Process process;
@@ -211,6 +240,8 @@ final class WarmChecker implements AutoCloseable {
 
     /// How many checks it was asked for.
     volatile int asked;
+
+    volatile boolean killed;
 
     /// The last words that are no reply.
     volatile String saidLast = "";
@@ -226,7 +257,7 @@ final class WarmChecker implements AutoCloseable {
       } catch (IOException e) {
         throw new IllegalStateException("No JVM can be started: " + e.getMessage() + ".", e);
       }
-      Thread.ofVirtual().name("replies").start(this::read); // ends with the process
+      readers.add(Thread.ofVirtual().name("replies").start(this::read));
     }
 
     void ask(Request request) throws IOException {
@@ -257,6 +288,7 @@ final class WarmChecker implements AutoCloseable {
         // it's gone
       }
       lines.offer("");
+      readers.remove(Thread.currentThread());
     }
 
     /// A program may print a line that never ends: what is too long for a reply is dropped.
@@ -274,9 +306,9 @@ final class WarmChecker implements AutoCloseable {
     }
 
     void kill() {
-      process
-          .descendants()
-          .forEach(ProcessHandle::destroyForcibly); // a program may have started some
+      killed = true;
+      // a program may have started some
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
   }

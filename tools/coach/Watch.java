@@ -432,7 +432,8 @@ final class Watch {
               ? "Next: open the file, and write what it asks. This is how it should fail now."
               : "Next: mend it, and save. h helps, one hint at a time.";
       case NOT_COMPILED -> {
-        if (check.errors().isEmpty()) yield "Next: save it again; or r puts the starter back.";
+        if (check.errors().isEmpty())
+          yield "Next: mend that, and save; or r puts the starter back.";
         int line = check.errors().getFirst().line();
         yield line == 0
             ? "Next: give it the name and parameters back, and save."
