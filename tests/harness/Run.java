@@ -53,11 +53,8 @@ public final class Run<E> implements AutoCloseable {
   /// row show nobody who could move, and nothing happened meanwhile, then nobody can.
   private static final int LOOKS_TO_BE_SURE = 6;
 
-  /// Between two looks, in nanoseconds, while something may happen at once. A check is a few hundred
-  /// runs, and a person waits for it.
-  private static final long BETWEEN_LOOKS = 10_000;
-
-  /// After so many looks at which nothing had happened, we look less often.
+  /// A check is a few hundred runs, and a person waits for it. So at first we look again at once, and
+  /// after so many looks at which nothing had happened, each millisecond.
   private static final int IMPATIENT_LOOKS = 30;
 
   /// A virtual thread that may go on says so at once. A platform thread that was woken looks as if it
@@ -684,7 +681,7 @@ public final class Run<E> implements AutoCloseable {
           return false;
         }
       }
-      LockSupport.parkNanos(BETWEEN_LOOKS);
+      Thread.yield();
       var threads = Threads.since(before).stream().filter(it -> it.thread() != asker).toList();
       boolean virtual = threads.stream().allMatch(thread -> thread.thread().isVirtual());
       looks = virtual ? LOOKS_TO_BE_SURE : LOOKS_AT_PLATFORM_THREADS;
@@ -898,7 +895,8 @@ public final class Run<E> implements AutoCloseable {
       for (Thread reader : readers()) reader.interrupt();
       boolean noSleeper = sleeping == waiting;
       boolean soon = noSleeper && left.stream().allMatch(seen -> seen.thread().isVirtual());
-      LockSupport.parkNanos(soon ? BETWEEN_LOOKS : 1_000_000);
+      if (soon) Thread.yield();
+      else LockSupport.parkNanos(1_000_000);
     }
   }
 

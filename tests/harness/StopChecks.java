@@ -20,7 +20,7 @@ final class StopChecks {
   /// How long a program that stops may take, and one that doesn't.
   private static final Duration STOP = Duration.ofSeconds(2);
 
-  private static final Duration DEAF_STOP = Duration.ofMillis(20);
+  private static final Duration DEAF_STOP = Duration.ofMillis(10);
 
   static Verdict itStops(Subject subject) {
     var pauses = Run.Conditions.USUAL.lastingPauses();
@@ -207,7 +207,7 @@ final class StopChecks {
             : all ? Mistake.TELLS_TOO_EARLY : Mistake.TAKES_WHAT_IS_NOT_ITS_OWN);
   }
 
-  private static final Duration NOBODY_TAKES = Duration.ofMillis(30);
+  private static final Duration NOBODY_TAKES = Duration.ofMillis(20);
 
   static Verdict fatalIsFatal(Subject subject) {
     return each(

@@ -245,13 +245,13 @@ final class TreeChecks {
     }
   }
 
-  private static final long MOMENT_MILLIS = 1;
+  private static final long MOMENT_NANOS = 500_000;
 
   /// Longer than any sibling takes to start or to end.
   private static final Duration LATE = Duration.ofMillis(20);
 
   private static void takeMoments(int many) {
-    long end = System.nanoTime() + many * MOMENT_MILLIS * 1_000_000;
+    long end = System.nanoTime() + many * MOMENT_NANOS;
     for (long left; (left = end - System.nanoTime()) > 0; ) LockSupport.parkNanos(left);
   }
 

@@ -172,8 +172,8 @@ public final class Exercise06a implements Stage<ImportAFile.Row> {
     var supervisor = imported.start(number -> number < 9 ? "customer " + number : null);
     try {
       String what = "there is room for one dead letter, and a second line is bad. ";
-      for (int i = 0; i < 200 && imported.deadLetters.isEmpty(); i++) Thread.sleep(5);
-      Thread.sleep(50);
+      for (int i = 0; i < 1000 && imported.deadLetters.isEmpty(); i++) Thread.sleep(1);
+      Thread.sleep(10);
       if (supervisor.isDone())
         return Optional.of(
             what

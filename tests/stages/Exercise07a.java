@@ -220,7 +220,7 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
     }
   }
 
-  private static final Duration BOUND = Duration.ofMillis(60);
+  private static final Duration BOUND = Duration.ofMillis(40);
 
   /// Whoever waits for longer is late each time; an honest stop() may be, on a busy machine.
   private static Optional<String> complaintAboutTheDeaf() {
@@ -239,11 +239,11 @@ public final class Exercise07a implements Stage<CloseASensor.Sample> {
     long start = System.nanoTime();
     var stop = new FutureTask<>(() -> reader.stop(BOUND));
     Thread.startVirtualThread(stop);
-    String what = "the sensor doesn't listen to interrupts, and stop() has 60 ms. It ";
+    String what = "the sensor doesn't listen to interrupts, and stop() has 40 ms. It ";
     try {
       Optional<String> said = stop.get(2, TimeUnit.SECONDS);
       long millis = (System.nanoTime() - start) / 1_000_000;
-      if (millis > 110) return Optional.of(what + "took " + millis + " ms.");
+      if (millis > 75) return Optional.of(what + "took " + millis + " ms.");
       if (said.isPresent() && said.get().contains("thermometer")) return Optional.empty();
       return Optional.of(what + "should name the thermometer, and it returned " + said + ".");
     } catch (TimeoutException e) {

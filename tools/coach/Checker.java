@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -93,6 +95,7 @@ final class Checker {
     } catch (Throwable e) { // of an odd program, say, whose exceptions can't be printed
       reply(Reply.of(Kind.TROUBLE, "The check itself failed: " + told(e) + "."));
     }
+    reply(Reply.of(Kind.OVER, "")); // so that nobody waits for the rest
     Thread.interrupted(); // a program may have interrupted the thread that called it
     boolean isClean =
         isAtRest() && !endProcesses() && before.equals(Surroundings.now()) && !isFull();
@@ -132,7 +135,7 @@ final class Checker {
     return !left.isEmpty();
   }
 
-  /// Whether what programs left behind takes up more than half of the memory.
+  /// Whether what programs left behind takes up more than half of the room for what lives long.
   private static boolean isFull() {
     if (!isHalfUsed()) return false;
     System.gc(); // much of it may be garbage
@@ -140,9 +143,15 @@ final class Checker {
   }
 
   private static boolean isHalfUsed() {
-    var memory = Runtime.getRuntime();
-    return memory.totalMemory() - memory.freeMemory() > memory.maxMemory() / 2;
+    var used = LIVES_LONG.getUsage();
+    return used.getUsed() > used.getMax() / 2;
   }
+
+  private static final MemoryPoolMXBean LIVES_LONG =
+      ManagementFactory.getMemoryPoolMXBeans().stream()
+          .filter(pool -> pool.getName().startsWith("Tenured"))
+          .findFirst()
+          .orElseThrow();
 
   /// What belongs to the whole JVM, and may be changed by anyone in it.
   private record Surroundings(

@@ -19,6 +19,8 @@ record Reply(Kind kind, Finding finding, String text, List<CompileError> errors)
     /// Where the program is.
     AT,
     /// All has been said.
+    OVER,
+    /// What the program left behind is cleared away, and the next one may come.
     DONE,
     /// As DONE; and this JVM should check nothing more, since the program left something behind.
     DONE_FOR

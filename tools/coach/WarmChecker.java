@@ -2,6 +2,7 @@ package coach;
 
 import coach.Check.State;
 import coach.Checker.Request;
+import coach.Reply.Kind;
 import harness.CompileError;
 import harness.Examination.Depth;
 import harness.Finding;
@@ -33,11 +34,13 @@ public final class WarmChecker implements AutoCloseable {
   static final Duration DEADLINE = Duration.ofSeconds(30);
 
   /// What a program may take of memory, in MB, beside what the harness needs.
-  static final int MEMORY = 256;
+  static final int MEMORY = 320;
 
   private static final List<String> OPTIONS =
       List.of(
           "-Xmx" + MEMORY + "m",
+          // a check leaves much garbage behind, so there's room for that of a few
+          "-Xmn" + MEMORY / 2 + "m",
           "-XX:+ExitOnOutOfMemoryError",
           // whatever becomes of it, it leaves no file behind
           "-XX:-UsePerfData",
@@ -53,6 +56,11 @@ public final class WarmChecker implements AutoCloseable {
   private final Duration deadline;
   private Jvm jvm;
   private boolean closed;
+
+  /// The one that has not told yet whether it may go on; or null.
+  private Jvm unsettled;
+
+  private static final Duration CLEARING = Duration.ofSeconds(5);
 
   /// Those that listen to a JVM, this one or an earlier one.
   private final Set<Thread> readers = ConcurrentHashMap.newKeySet();
@@ -80,6 +88,7 @@ public final class WarmChecker implements AutoCloseable {
   public synchronized Check check(
       List<String> words, Depth depth, Duration deadline, Consumer<Finding> each)
       throws InterruptedException {
+    settle();
     var jvm = alive();
     jvm.asked++;
     var check = new Conversation(words.getFirst(), deadline, each);
@@ -98,9 +107,32 @@ public final class WarmChecker implements AutoCloseable {
     } catch (IOException e) {
       check.isLost(jvm);
     } finally {
-      if (!check.isClean) replace(jvm);
+      if (check.isOver && !check.isLost) unsettled = jvm;
+      else replace(jvm);
     }
     return check.result((System.nanoTime() - start) / 1_000_000);
+  }
+
+  /// Waits until the JVM has cleared away what the last program left behind. If that doesn't go well, the
+  /// next check gets a new one, which begins to start now rather than then.
+  public synchronized void settle() throws InterruptedException {
+    if (unsettled == null) return;
+    var jvm = unsettled;
+    unsettled = null;
+    while (true) {
+      String line = jvm.lines.poll(CLEARING.toNanos(), TimeUnit.NANOSECONDS);
+      var kind = line == null || line.isEmpty() ? Kind.DONE_FOR : kindOf(line);
+      if (kind == Kind.DONE_FOR) replace(jvm);
+      if (kind == Kind.DONE || kind == Kind.DONE_FOR) return;
+    }
+  }
+
+  private static Kind kindOf(String line) {
+    try {
+      return Json.read(line, Reply.class).kind();
+    } catch (JacksonException e) {
+      return Kind.DONE_FOR;
+    }
   }
 
   /// Whether the JVM that would do the next check has done none yet.
@@ -158,7 +190,7 @@ public final class WarmChecker implements AutoCloseable {
     State state;
     String trouble = "";
     boolean isOver;
-    boolean isClean;
+    boolean isLost;
 
     Conversation(String what, Duration deadline, Consumer<Finding> each) {
       this.what = what;
@@ -182,10 +214,8 @@ public final class WarmChecker implements AutoCloseable {
           trouble = reply.text();
           state = State.LOST;
         }
-        case DONE, DONE_FOR -> {
-          isOver = true;
-          isClean = reply.kind() == Reply.Kind.DONE;
-        }
+        case OVER -> isOver = true;
+        case DONE, DONE_FOR -> {} // of nobody: settle() has heard those
       }
     }
 
@@ -218,6 +248,7 @@ public final class WarmChecker implements AutoCloseable {
     private void lost(String trouble) {
       this.trouble = trouble;
       state = State.LOST;
+      isLost = true;
       isOver = true;
     }
 

@@ -38,6 +38,7 @@ final class Watch {
   private Saves saves;
   private Optional<Check> last = Optional.empty();
   private Optional<Running> running = Optional.empty();
+  private boolean wasWriting;
   private boolean savedMeanwhile;
   private Optional<Future<?>> warmup = Optional.empty();
 
@@ -86,7 +87,9 @@ final class Watch {
       this.checker = checker;
       goTo(learner.current());
       while (true) {
-        if (saves.isNew()) saved();
+        boolean isWriting = saves.isNew(); // an editor may need several steps for one save
+        if (wasWriting && !isWriting) saved();
+        wasWriting = isWriting;
         look();
         draw();
         int key = screen.key(LOOK_MILLIS);
@@ -104,6 +107,7 @@ final class Watch {
     this.exercise = exercise;
     if (!exercise.id().equals(learner.progress().current())) learner.goTo(exercise);
     saves = new Saves(exercise.starter());
+    wasWriting = false;
     last = Optional.empty();
     hint = Optional.empty();
     notice = "";
@@ -175,9 +179,15 @@ final class Watch {
 
   /// A JVM that has checked a right program once checks the next one in a third of the time.
   private void warmUp() {
-    if (!checker.isCold() && warmup.isPresent()) return;
+    boolean first = warmup.isEmpty();
     var words = List.of(exercise.id(), exercise.solution().toString());
-    warmup = Optional.of(inBackground(() -> checker.check(words, Depth.ALL, _ -> {})));
+    warmup =
+        Optional.of(
+            inBackground(() -> {
+              checker.settle();
+              if (first || checker.isCold()) checker.check(words, Depth.ALL, _ -> {});
+              return null;
+            }));
   }
 
   // ---- keys ----
