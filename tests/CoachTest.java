@@ -143,7 +143,7 @@ class CoachTest {
       "var all = new java.util.ArrayList<long[]>();"
           + " while (all.size() >= 0) all.add(new long[100_000]);";
 
-  private static final String MEMORY = "It used up the memory that a check may use, 256 MB.";
+  private static final String MEMORY = "It used up the memory that a check may use, 320 MB.";
   private static final String BUSY = "for 5 seconds nothing happened";
 
   private static final String PARK = "java.util.concurrent.locks.LockSupport.park();";

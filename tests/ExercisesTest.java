@@ -398,7 +398,8 @@ class ExercisesTest {
         "01-a: stuck has no hints on [IN_ORDER, BACKPRESSURE, LAW]");
     assertRefused(
         ENTRY.replace("on = [\"IN_ORDER\"]", ""), "01-a: stuck: on should be a list", "is missing");
-    assertRefused(ENTRY.replace("\"four\", ", ""), "01-a: stuck: hints should be a list of 3 texts");
+    assertRefused(
+        ENTRY.replace("\"four\", ", ""), "01-a: stuck: hints should be a list of 3 texts");
     assertRefused(
         ENTRY.replace("\"four\"", "\" \""), "01-a: stuck: hints should be a list of 3 texts, none");
     assertRefused(ENTRY + "hint = \"eight\"\n", "01-a: stuck: hint is no key", "[hints, on]");

@@ -209,8 +209,7 @@ class PredictionsTest {
     assertRefused(
         FIRST.replace("right = \"b\"", "right = \"d\""),
         "first: right should be a text of the form [a-c], and is \"d\"");
-    assertRefused(
-        FIRST.replace(", \"tres\"", ""), "first: thoughts should be a list of 2 to 2 texts");
+    assertRefused(FIRST.replace(", \"tres\"", ""), "first: thoughts should be a list of 2 texts");
     assertRefused(
         FIRST.replaceAll("shows.*\n", ""), "first: shows should be a list of 1 to 3 texts");
   }

@@ -44,18 +44,18 @@ public record Exercise(
 
   private static final Set<String> KEYS =
       Set.of(
-              "id",
-              "file",
-              "title",
-              "chapter",
-              "kind",
-              "minutes",
-              "promises",
-              "stage",
-              "fails_with",
-              "untouched",
-              "hints",
-              "stuck");
+          "id",
+          "file",
+          "title",
+          "chapter",
+          "kind",
+          "minutes",
+          "promises",
+          "stage",
+          "fails_with",
+          "untouched",
+          "hints",
+          "stuck");
 
   private static final Set<String> STUCK_KEYS = Set.of("on", "hints");
 
