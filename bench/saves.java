@@ -66,6 +66,7 @@
 
 import harness.Exercise;
 import harness.Repository;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,11 +74,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -129,25 +132,44 @@ class Saves implements Callable<Integer> {
       Files.copy(
           Repository.root().resolve("jbang-catalog.json"), clone.resolve("jbang-catalog.json"));
       var all = new ArrayList<Long>();
-      System.out.println("| exercise | starter | does not compile | solution |");
-      System.out.println("|---|--:|--:|--:|");
+      say("| exercise | starter | does not compile | solution |");
+      say("|---|--:|--:|--:|");
       for (var exercise : Exercise.all()) {
         if (!only.isEmpty() && !only.contains(exercise.id())) continue;
         var times = measure(clone, exercise);
-        System.out.printf(
-            "| %s | %s | %s | %s |%n",
-            exercise.id(),
-            shown(times.get(Save.STARTER)),
-            shown(times.get(Save.MISTAKE)),
-            shown(times.get(Save.SOLUTION)));
+        say(
+            "| %s | %s | %s | %s |"
+                .formatted(
+                    exercise.id(),
+                    shown(times.get(Save.STARTER)),
+                    shown(times.get(Save.MISTAKE)),
+                    shown(times.get(Save.SOLUTION))));
         times.values().forEach(all::addAll);
       }
-      System.out.printf("%nAll %d saves: %s ms (median / p95)%n", all.size(), shown(all));
-      System.out.printf("javac and JUnit's console, cold: %s ms%n", shown(cold()));
+      say("");
+      say(
+          "All %d saves: %s ms. A cold compiler and JUnit's console: %s ms."
+              .formatted(all.size(), shown(all), shown(cold())));
+      if (only.isEmpty()) writePage();
       return 0;
     } finally {
       delete(clone);
     }
+  }
+
+  private final StringBuilder said = new StringBuilder();
+
+  private void say(String line) {
+    System.out.println(line);
+    said.append(line).append('\n');
+  }
+
+  /// The page holds what was measured last, over all exercises.
+  private void writePage() throws IOException {
+    Path page = Repository.root().resolve("bench/README.md");
+    String between = Matcher.quoteReplacement("<!-- saves -->\n\n" + said + "\n<!-- /saves -->");
+    Files.writeString(
+        page, Files.readString(page).replaceAll("(?s)<!-- saves -->.*<!-- /saves -->", between));
   }
 
   private Map<Save, List<Long>> measure(Path clone, Exercise exercise) throws Exception {
@@ -162,7 +184,7 @@ class Saves implements Callable<Integer> {
             solution.replaceFirst("void main\\(", "void main(int "),
             Save.SOLUTION,
             solution);
-    var times = new java.util.EnumMap<Save, List<Long>>(Save.class);
+    var times = new EnumMap<Save, List<Long>>(Save.class);
     for (Save save : Save.values()) times.put(save, new ArrayList<>());
     try (var coach = coach(clone, exercise.id())) {
       coach.awaitScreen("the starter's verdict", Save.STARTER.verdict, PATIENCE);
@@ -227,7 +249,7 @@ class Saves implements Callable<Integer> {
         run(
             java().getFirst(),
             "-cp",
-            classPath + java.io.File.pathSeparator + out,
+            classPath + File.pathSeparator + out,
             "org.junit.platform.console.ConsoleLauncher",
             "execute",
             "--select-class=NothingTest");

@@ -50,20 +50,21 @@ public record Check(
     };
   }
 
+  /// The titles of the promises that were kept, up to where it ended.
+  List<String> kept() {
+    return findings.stream().filter(Finding::kept).map(Finding::title).toList();
+  }
+
   /// What happened, in numbers, and what it looks like; empty if all went well.
   public String explanation() {
     return switch (state) {
-      case PASSED, ABANDONED -> "";
+      case PASSED, LOST, ABANDONED -> "";
       case BROKEN -> {
         var finding = broken().orElseThrow();
         String said = finding.printed().isEmpty() ? "" : "It printed, last:\n" + finding.printed();
         yield finding.explained() + said;
       }
       case NOT_COMPILED -> errors.isEmpty() ? "" : told(errors.getFirst());
-      case LOST -> {
-        long kept = findings.stream().filter(Finding::kept).count();
-        yield kept == 0 ? "" : "Before that, " + kept + " promises were kept.\n";
-      }
     };
   }
 

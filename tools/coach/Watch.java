@@ -97,6 +97,8 @@ final class Watch {
         if (!pressed(key)) return 0;
         stale = true;
       }
+    } finally {
+      if (view.orElse(null) instanceof Showing showing) showing.demo.cancel(true);
     }
   }
 
@@ -420,6 +422,8 @@ final class Watch {
         (check.headline() + "  (" + Commands.seconds(check.millis()) + ")").lines().toList();
     headline.forEach(line -> lines.add(check.passed() ? Screen.green(line) : Screen.red(line)));
     lines.add(Screen.bold("  " + nextAction(check)));
+    if (!check.passed() && !check.kept().isEmpty())
+      add(lines, "  " + Verdict.wrapped("Kept so far: " + String.join(", ", check.kept()), 2));
     add(lines, check.explanation().stripTrailing());
     hint.ifPresent(it -> {
       lines.add(Screen.plain(""));
