@@ -854,10 +854,9 @@ class Stopping {
   /// "Any producer".
   ///
   /// For this is a supervisor of clicks. For orders, you'd have to copy it, and
-  /// change it in dozens of places. So the essay's own question is still open: can we "work all of
-  // these
-  /// great ad-hoc patterns into something a little more reusable"? That's
-  /// chapter 8.
+  /// change it in dozens of places. So the essay's own question is still open:
+  /// can we "work all of these great ad-hoc patterns into something a little
+  /// more reusable"? That's chapter 8.
   ///
   /// **Exercises:** `exercises/07-a-close-a-sensor.java`,
   /// `exercises/07-b-drain-before-you-leave.java`.

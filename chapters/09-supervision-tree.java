@@ -425,7 +425,12 @@ class SupervisionTree {
             }
           };
       this.thread = Thread.ofVirtual().name(spec.id()).unstarted(exit);
+    }
+
+    /// Not in the constructor: whoever looks at the tree should find it there.
+    Running<S> start() {
       thread.start();
+      return this;
     }
 
     private Exit<S> run() {
@@ -681,7 +686,8 @@ class SupervisionTree {
       var root = as(id, children).with(Restart.TEMPORARY);
       inAHurry = false; // as it may have been at its last end
       tell(new Started(id, root.initial()));
-      return new Running<>(root, root.initial(), running -> tell(new Ended(id, running.end())));
+      return new Running<>(root, root.initial(), running -> tell(new Ended(id, running.end())))
+          .start();
     }
 
     // As a step: its children are started, supervised, and stopped
@@ -743,7 +749,7 @@ class SupervisionTree {
       child.running =
           new Running<>(
               child.spec, child.from, running -> mailbox.add(() -> whenEnded(child, running)));
-      child.running.opened.await();
+      child.running.start().opened.await();
     }
 
     /// Starts a child of which nobody depends on a restart yet.
