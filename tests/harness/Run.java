@@ -511,7 +511,21 @@ public final class Run<E> implements AutoCloseable {
   /// Takes events until no more come; they are in [#arrived].
   public Run<E> drain() {
     while (next().isPresent() && arrived.size() < 3 * script.events() + 10) {}
+    if (lockstep) awaitTheAnswer();
     return noteDeaths();
+  }
+
+  /// The answer to who asked for a stop belongs into the picture. It comes as soon as the program's
+  /// threads have ended; if they don't, that's in the picture already.
+  private void awaitTheAnswer() {
+    Thread asker = this.asker;
+    if (asker == null || Threads.since(before).stream().anyMatch(it -> it.thread() != asker))
+      return;
+    try {
+      asker.join(PATIENCE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /// As [#drain], from a program that may wait by looking again and again.
