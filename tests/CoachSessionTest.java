@@ -195,6 +195,8 @@ class CoachSessionTest {
       Files.writeString(file, right.replace("void main(", "void main( int "));
       String broken = await("Next: mend line");
       assertThat(broken).contains("01-b-last-words.java does not compile yet");
+      String line = find("Next: mend line (\\d+)", broken);
+      assertThat(broken).contains("exercises/01-b-last-words.java:" + line + "\n");
 
       Files.delete(file);
       await("is not there. Was it deleted, or renamed?");

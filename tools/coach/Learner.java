@@ -87,10 +87,10 @@ final class Learner {
     return goal.find() ? goal.group(1).replace("\n/// ", " ") : "";
   }
 
-  /// The path to show: from the clone on, with forward slashes.
+  /// The path to click on: from the working directory on, if the file is in there.
   static String shown(Path path) {
-    Path root = Repository.root();
-    return (path.startsWith(root) ? root.relativize(path) : path).toString().replace('\\', '/');
+    Path here = Path.of("").toAbsolutePath();
+    return (path.startsWith(here) ? here.relativize(path) : path).toString().replace('\\', '/');
   }
 
   void checked(Exercise exercise, Check check) {

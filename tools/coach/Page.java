@@ -17,13 +17,11 @@ record Page(String title, List<String> lines) {
   }
 
   static Page solution(Exercise exercise) {
-    String file = "solutions/" + exercise.file();
-    return of(file, Repository.read(file));
+    return of(Learner.shown(exercise.solution()), Repository.read("solutions/" + exercise.file()));
   }
 
   static Page mineAndSolution(Exercise exercise) throws IOException {
     String mine = Learner.shown(exercise.starter());
-    String solution = "solutions/" + exercise.file();
     String text;
     try {
       text = Files.readString(exercise.starter());
@@ -36,8 +34,8 @@ record Page(String title, List<String> lines) {
         Changes.between(
             mine,
             Changes.withoutProse(text),
-            solution,
-            Changes.withoutProse(Repository.read(solution)));
+            Learner.shown(exercise.solution()),
+            Changes.withoutProse(Repository.read("solutions/" + exercise.file())));
     return diff.isEmpty()
         ? of("Yours, and the solution", "There is no difference but in the prose.")
         : new Page("Yours (-) and the solution (+): " + Changes.count(diff) + " lines", diff);

@@ -390,7 +390,7 @@ final class Watch {
             Screen.bold(exercise.id() + " · " + exercise.title()),
             Screen.faint(
                 "chapter %d, about %d minutes".formatted(exercise.chapter(), exercise.minutes()))));
-    lines.add(Screen.plain(Learner.shown(exercise.starter())));
+    lines.add(Screen.plain(Learner.shown(exercise.starter()) + place()));
     add(lines, Verdict.wrapped(Learner.goalOf(exercise), 0));
     readingFirst().ifPresent(it -> lines.add(Screen.faint(it)));
     lines.add(Screen.plain(""));
@@ -399,6 +399,15 @@ final class Watch {
     if (!notice.isEmpty()) add(lines, Verdict.wrapped(notice, 2));
     picture(lines, size.getRows() - 2);
     return withFoot(lines, KEYS, size);
+  }
+
+  /// Where to click, as editors and their terminals understand it: `:67`.
+  private String place() {
+    return last.filter(check -> running.isEmpty() && !check.errors().isEmpty())
+        .map(check -> check.errors().getFirst().line())
+        .filter(line -> line > 0)
+        .map(line -> ":" + line)
+        .orElse("");
   }
 
   private Optional<String> readingFirst() {
