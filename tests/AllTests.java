@@ -29,6 +29,7 @@
 //SOURCES ClassroomTest.java
 //SOURCES CoachSessionTest.java
 //SOURCES CoachTest.java
+//SOURCES CommandsTest.java
 //SOURCES ConformanceTest.java
 //SOURCES DriftTest.java
 //SOURCES ExercisesTest.java
@@ -88,6 +89,7 @@
 //SOURCES drift/Session.java
 //SOURCES drift/Transcripts.java
 //SOURCES runner/Batch.java
+//SOURCES runner/Clone.java
 //SOURCES runner/SideBySide.java
 //SOURCES terminal/InTerminal.java
 //SOURCES terminal/PtySession.java
@@ -161,7 +163,8 @@ class AllTests implements Callable<Integer> {
               "ConformanceTest",
               "SessionsTest",
               "DriftTest",
-              "ClassroomTest"),
+              "ClassroomTest",
+              "CommandsTest"),
           List.of("ExercisesTest", "HarnessTest"),
           List.of(
               "LauncherTest",

@@ -23,6 +23,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
 
 /// What the coach understands on the command line. Without a command it watches; all else is for
 /// scripts, for teachers, and for places without a terminal, and prints plain text.
@@ -31,7 +32,6 @@ import picocli.CommandLine.Parameters;
 /// what it was asked to, and has said why.
 @Command(
     name = "coach",
-    mixinStandardHelpOptions = true,
     description = {
       "Watches an exercise while you work on it, and says at each save whether it's right.",
       "",
@@ -78,17 +78,29 @@ public final class Commands implements Callable<Integer> {
       description = "The exercise to begin with, instead of the one at hand.")
   String what;
 
-  /// The default: watch.
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this text.")
+  boolean help;
+
   @Override
   public Integer call() throws Exception {
+    return watch(what);
+  }
+
+  @Command(description = "Watches; the default.")
+  int watch(@Parameters(arity = "0..1", paramLabel = "WHAT") String what) throws IOException {
     Repository.root();
     var learner = new Learner();
-    if (what != null) learner.goTo(learner.named(what));
+    var exercise = exercise(learner, what);
     if (System.console() == null) {
       System.err.println(
           "There is no terminal to watch in. Try ./jbang coach check, or ./jbang coach --help.");
       return REFUSED;
     }
+    learner.goTo(exercise);
     return new Watch(learner).run();
   }
 
