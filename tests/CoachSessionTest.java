@@ -133,6 +133,7 @@ class CoachSessionTest {
 
       coach.press(key("predict", red));
       String question = await("Its demo will tell.");
+      coach.press(PtySession.UP + PtySession.RIGHT + "z"); // no answers
       coach.press(find("^  (\\S)  ", question));
       assertThat(await("You said:  a"))
           .contains("$ ./jbang chapters/03-supervisor.java", "10 of 10 clicks arrived")

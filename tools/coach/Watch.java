@@ -35,6 +35,9 @@ final class Watch {
   private WarmChecker checker;
 
   private Exercise exercise;
+  private String goal;
+  private Optional<Chapter> chapter;
+  private String reading;
   private Saves saves;
   private Optional<Check> last = Optional.empty();
   private Optional<Running> running = Optional.empty();
@@ -107,6 +110,14 @@ final class Watch {
   private void goTo(Exercise exercise) {
     if (running.isPresent()) checker.abandon();
     this.exercise = exercise;
+    goal = Learner.goalOf(exercise);
+    chapter = Chapter.byNumber(exercise.chapter());
+    reading =
+        chapter
+            .map(it ->
+                "Read first: chapters/%s, %d min. p asks its question."
+                    .formatted(it.file(), it.readingMinutes()))
+            .orElse("");
     if (!exercise.id().equals(learner.progress().current())) learner.goTo(exercise);
     saves = new Saves(exercise.starter());
     wasWriting = false;
@@ -213,8 +224,7 @@ final class Watch {
       case 'd' -> view = Optional.of(leaf(picture()));
       case 'f' -> ifAllowed(sure, 'f', () -> leaf(Page.mineAndSolution(exercise)));
       case 's' -> ifAllowed(sure, 's', () -> leaf(Page.solution(exercise)));
-      case 'p' ->
-          Chapter.byNumber(exercise.chapter()).ifPresent(it -> view = Optional.of(new Asking(it)));
+      case 'p' -> chapter.ifPresent(it -> view = Optional.of(new Asking(it)));
       case 'l' -> view = Optional.of(new Choosing(learner.exercises.indexOf(exercise)));
       case 'r' -> reset(sure);
       case Screen.ENTER -> {
@@ -319,7 +329,7 @@ final class Watch {
         yield Optional.of(new Choosing(Math.clamp(to, 0, learner.exercises.size() - 1)));
       }
       case Asking(Chapter chapter) -> {
-        String answer = Character.toString(key);
+        String answer = Character.isValidCodePoint(key) ? Character.toString(key) : "an arrow";
         if (!chapter.choices().containsKey(answer)) yield Optional.of(shown);
         learner.predicted(chapter, answer);
         yield Optional.of(new Showing(chapter, answer, inBackground(() -> Demo.run(chapter))));
@@ -391,8 +401,9 @@ final class Watch {
             Screen.faint(
                 "chapter %d, about %d minutes".formatted(exercise.chapter(), exercise.minutes()))));
     lines.add(Screen.plain(Learner.shown(exercise.starter()) + place()));
-    add(lines, Verdict.wrapped(Learner.goalOf(exercise), 0));
-    readingFirst().ifPresent(it -> lines.add(Screen.faint(it)));
+    add(lines, Verdict.wrapped(goal, 0));
+    if (chapter.filter(it -> learner.progress().prediction(it.name()).isEmpty()).isPresent())
+      lines.add(Screen.faint(reading));
     lines.add(Screen.plain(""));
     verdict(lines);
     learner.file.trouble().ifPresent(it -> add(lines, "! " + Verdict.wrapped(it, 2)));
@@ -408,14 +419,6 @@ final class Watch {
         .filter(line -> line > 0)
         .map(line -> ":" + line)
         .orElse("");
-  }
-
-  private Optional<String> readingFirst() {
-    return Chapter.byNumber(exercise.chapter())
-        .filter(it -> learner.progress().prediction(it.name()).isEmpty())
-        .map(it ->
-            "Read first: chapters/%s, %d min. p asks its question."
-                .formatted(it.file(), it.readingMinutes()));
   }
 
   private void verdict(List<AttributedString> lines) {
