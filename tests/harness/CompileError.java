@@ -28,7 +28,7 @@ public record CompileError(int line, int column, String code, String reason) {
     return new CompileError(line, Math.max(0, column - from), code, reasonOf(diagnostic));
   }
 
-  private static final int LONGEST = 200;
+  private static final int LONGEST = 76;
 
   private static String reasonOf(Diagnostic<?> diagnostic) {
     String message = diagnostic.getMessage(Locale.ENGLISH);

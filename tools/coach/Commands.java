@@ -150,11 +150,16 @@ public final class Commands implements Callable<Integer> {
     if (what == null) return List.of(learner.current().id());
     return what.stream()
         .map(name -> {
-          if (name.matches("\\d\\d")) return Target.of(List.of(name)).words().getFirst();
+          if (name.matches("\\d\\d?")) return Target.of(List.of(inTwo(name))).words().getFirst();
           return learner.named(name).id();
         })
         .distinct()
         .toList();
+  }
+
+  /// A chapter's number as its file has it.
+  private static String inTwo(String number) {
+    return number.length() == 1 ? "0" + number : number;
   }
 
   private static String mark(Finding finding) {
@@ -201,7 +206,7 @@ public final class Commands implements Callable<Integer> {
     var exercise = exercise(learner, what);
     var hint = level == null ? learner.nextHint(exercise) : learner.hint(exercise, level);
     if (json) print(hint);
-    else System.out.println(hint.titled(exercise) + "\n" + Verdict.wrapped(hint.text(), 0));
+    else System.out.println(hint.titled(exercise, true) + "\n" + Verdict.wrapped(hint.text(), 0));
     return OK;
   }
 
@@ -319,7 +324,7 @@ public final class Commands implements Callable<Integer> {
 
   private static Chapter chapter(String what) {
     return Chapter.all().stream()
-        .filter(it -> it.name().equals(what) || "%02d".formatted(it.number()).equals(what))
+        .filter(it -> it.name().equals(what) || "%02d".formatted(it.number()).equals(inTwo(what)))
         .findFirst()
         .orElseThrow(() ->
             new IllegalArgumentException(
