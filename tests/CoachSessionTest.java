@@ -245,7 +245,7 @@ class CoachSessionTest {
       coach.press(PtySession.UP.repeat(20));
       await("✗ One bad event");
       coach.press("r");
-      await("r again does it");
+      await("r again", screen -> unfolded(screen).contains("r again does it."));
 
       coach.press("l");
       await("Enter goes there");
