@@ -79,7 +79,8 @@ public record Examination(List<Finding> findings) {
     private static final int MOST = 100_000;
 
     /// The frames of a stack trace in which no learner has made a mistake.
-    private static final Pattern NOT_THEIRS = Pattern.compile("\\s+at (java|jdk|harness|stages)\\.");
+    private static final Pattern NOT_THEIRS =
+        Pattern.compile("\\s+at (java|jdk|harness|stages)\\.");
 
     @Override
     public synchronized void write(int b) {

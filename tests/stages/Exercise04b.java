@@ -25,7 +25,9 @@ public final class Exercise04b implements Stage<HalfLife.Click> {
           new Row("", 0, 0, 0, 0),
           new Row("What does time do to the number?", 0, 10, 20, 30),
           new Row("Is that a division of whole numbers?", 0, 9, 18, 27),
-          new Row("Which failure is the time counted from, in which unit, and what comes first, the decay or the 1?",
+          new Row(
+              "Which failure is the time counted from, in which unit, and what comes first, the"
+                  + " decay or the 1?",
               0,
               10,
               10,
