@@ -254,7 +254,9 @@ class CoachSessionTest {
           file,
           StandardCopyOption.REPLACE_EXISTING);
       assertThat(await("✓ All")).contains("q goes there", "Enter goes there");
-      leave(coach);
+      coach.press(PtySession.ESCAPE + "l");
+      await("Enter goes there");
+      coach.press(PtySession.ESCAPE);
       await("Next: n goes on");
     }
   }

@@ -382,10 +382,13 @@ final class Watch {
           case Choosing(int index) -> list(index, size);
           case Asking(Chapter chapter) -> question(chapter, size);
           case Showing(Chapter chapter, String answer, _) ->
-              List.of(
-                  Screen.plain("You said " + answer + ". Now it runs:"),
-                  Screen.plain(""),
-                  Screen.plain("$ " + Demo.command(chapter)));
+              withFoot(
+                  List.of(
+                      Screen.plain("You said " + answer + ". Now it runs:"),
+                      Screen.plain(""),
+                      Screen.plain("$ " + Demo.command(chapter))),
+                  "q back",
+                  size);
         };
     screen.draw(savedBehind ? withNews(lines, size) : lines);
   }
@@ -547,10 +550,11 @@ final class Watch {
     return Math.max(0, lines.size() - bodyRows());
   }
 
-  /// A page's lines, those that are too long broken in two or more.
+  /// A page's lines, those that are too long broken in two or more, between words if it can be.
   private List<String> folded(Page page) {
     int columns = Math.max(20, screen.size().getColumns());
     return page.lines().stream()
+        .flatMap(line -> broken(line, " ", columns))
         .flatMap(line ->
             line.isEmpty() ? Stream.of("") : Stream.of(line.split("(?<=\\G.{" + columns + "})")))
         .toList();
