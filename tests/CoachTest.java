@@ -918,6 +918,8 @@ class CoachTest {
         .isEqualTo(
             "'01-z' is no exercise. There are 01-a to 09-b: ./jbang coach list shows them.\n");
     assertThat(printed(clone, "diff", "3")).doesNotContain("DESCRIPTION");
+    assertThat(printed(clone, "chk")).contains("'chk' is no command", "./jbang coach --help");
+    assertThat(printed(clone, "check", "--help")).startsWith("Usage: ./jbang coach check");
   }
 
   private static String printed(Path clone, String... words) throws IOException {

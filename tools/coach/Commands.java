@@ -23,6 +23,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
 
 /// What the coach understands on the command line. Without a command it watches; all else is for
 /// scripts, for teachers, and for places without a terminal, and prints plain text.
@@ -30,8 +31,7 @@ import picocli.CommandLine.Parameters;
 /// Exit codes: 0 all is well; 1 a promise is broken, or something has to be mended; 2 it could not do
 /// what it was asked to, and has said why.
 @Command(
-    name = "coach",
-    mixinStandardHelpOptions = true,
+    name = "./jbang coach",
     description = {
       "Watches an exercise while you work on it, and says at each save whether it's right.",
       "",
@@ -72,6 +72,13 @@ public final class Commands implements Callable<Integer> {
     return "The coach made a mistake of its own: " + e + at + ". Please report it.";
   }
 
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "This text.")
+  boolean help;
+
   @Parameters(
       arity = "0..1",
       paramLabel = "WHAT",
@@ -83,6 +90,10 @@ public final class Commands implements Callable<Integer> {
   public Integer call() throws Exception {
     Repository.root();
     var learner = new Learner();
+    if (what != null && !what.matches(".*\\d.*"))
+      throw new IllegalArgumentException(
+          "'%s' is no command, and no exercise. ./jbang coach --help lists the commands."
+              .formatted(what));
     if (what != null) learner.goTo(learner.named(what));
     if (System.console() == null) {
       System.err.println(
