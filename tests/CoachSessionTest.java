@@ -227,6 +227,43 @@ class CoachSessionTest {
     }
   }
 
+  @Test
+  void a_small_screen_shows_each_hint_and_question_and_a_view_tells_of_a_save() throws Exception {
+    var exercise = Exercise.byId("06-b").orElseThrow();
+    Path file = clone.resolve("exercises").resolve(exercise.file());
+    try (var coach = session = coach("06-b")) {
+      await("This is how it should fail now.");
+      Files.writeString(file, Files.readString(file).replace("strikes = 0;", "strikes = 1;"));
+      await("Next: mend it, and save.");
+
+      coach.resize(60, 15);
+      await("all keys", screen -> screen.contains("q quit"));
+      for (int i = 1; i <= 3; i++) {
+        coach.press("h");
+        String last = exercise.stuck().get("ONE_BAD_EVENT").get(i - 1).replaceAll(".* ", "");
+        await("hint " + i, screen -> screen.contains(last));
+      }
+      coach.press("h");
+      await("That was the last hint on this.");
+      coach.press(PtySession.UP.repeat(20));
+      await("✗ One bad event");
+      coach.press("r");
+      await("r again", screen -> unfolded(screen).contains("r again does it."));
+
+      coach.press("l");
+      await("Enter goes there");
+      Files.copy(
+          clone.resolve("solutions").resolve(exercise.file()),
+          file,
+          StandardCopyOption.REPLACE_EXISTING);
+      assertThat(await("✓ All")).contains("q goes there", "Enter goes there");
+      coach.press(PtySession.ESCAPE + "l");
+      await("Enter goes there");
+      coach.press(PtySession.ESCAPE);
+      await("Next: n goes on");
+    }
+  }
+
   /// The key that the last row names for it.
   private static String key(String what, String screen) {
     return find("(\\S) " + what + "( |$)", screen);

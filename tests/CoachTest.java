@@ -908,4 +908,23 @@ class CoachTest {
         .contains("Your progress can't be kept: " + clone.resolve(".coach"))
         .doesNotContain("Exception in thread", " at java.base/", "made a mistake of its own");
   }
+
+  @Test
+  void a_chapter_goes_by_one_digit_too_and_a_wrong_name_gets_the_right_ones() throws Exception {
+    Path clone = copyOfTheClone();
+    assertThat(printed(clone, "predict", "3")).isEqualTo(printed(clone, "predict", "supervisor"));
+    assertThat(printed(clone, "check", "1")).contains("Checking 01").contains("✓ All");
+    assertThat(printed(clone, "hint", "01-z"))
+        .isEqualTo(
+            "'01-z' is no exercise. There are 01-a to 09-b: ./jbang coach list shows them.\n");
+    assertThat(printed(clone, "diff", "3")).doesNotContain("DESCRIPTION");
+    assertThat(printed(clone, "chk")).contains("'chk' is no command", "./jbang coach --help");
+    assertThat(printed(clone, "check", "--help")).startsWith("Usage: ./jbang coach check");
+  }
+
+  private static String printed(Path clone, String... words) throws IOException {
+    var process = java(clone, Coach.class, words).start();
+    process.getOutputStream().close();
+    return new String(process.getInputStream().readAllBytes(), UTF_8).replace("\r\n", "\n");
+  }
 }

@@ -28,14 +28,15 @@ public record CompileError(int line, int column, String code, String reason) {
     return new CompileError(line, Math.max(0, column - from), code, reasonOf(diagnostic));
   }
 
-  private static final int LONGEST = 200;
+  private static final int LONGEST = 76;
 
   private static String reasonOf(Diagnostic<?> diagnostic) {
     String message = diagnostic.getMessage(Locale.ENGLISH);
     String kind = String.valueOf(diagnostic.getCode());
     if (kind.startsWith("compiler.err.cant.resolve")) return unknown(message);
     if (kind.equals("compiler.err.premature.eof"))
-      return "the file ends too early: somewhere above, a } is missing";
+      return "the file ends too early: somewhere above, a } is missing, or there is a word too"
+                 + " many";
     if (message.contains("'\\ufeff'"))
       return "the file begins with a byte-order mark. Save it as UTF-8 without one";
     return plain(message);

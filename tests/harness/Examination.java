@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// One program, put to the test promise by promise and under the law, for a person who waits for the
@@ -77,6 +78,10 @@ public record Examination(List<Finding> findings) {
   private static final class Printed extends ByteArrayOutputStream {
     private static final int MOST = 100_000;
 
+    /// The frames of a stack trace in which no learner has made a mistake.
+    private static final Pattern NOT_THEIRS =
+        Pattern.compile("\\s+at (java|jdk|harness|stages)\\.");
+
     @Override
     public synchronized void write(int b) {
       write(new byte[] {(byte) b}, 0, 1);
@@ -89,7 +94,11 @@ public record Examination(List<Finding> findings) {
     }
 
     String lastLines() {
-      var lines = toString(StandardCharsets.UTF_8).lines().toList();
+      var lines =
+          toString(StandardCharsets.UTF_8)
+              .lines()
+              .filter(line -> !NOT_THEIRS.matcher(line).lookingAt())
+              .toList();
       return lines.stream()
           .skip(Math.max(0, lines.size() - 5))
           .map(line -> "  " + line.substring(0, Math.min(line.length(), 200)) + "\n")

@@ -25,7 +25,13 @@ public final class Exercise04b implements Stage<HalfLife.Click> {
           new Row("", 0, 0, 0, 0),
           new Row("What does time do to the number?", 0, 10, 20, 30),
           new Row("Is that a division of whole numbers?", 0, 9, 18, 27),
-          new Row("Which failure is the time counted from, and in which unit?", 0, 10, 10, 10),
+          new Row(
+              "Which failure is the time counted from, in which unit, and what comes first, the"
+                  + " decay or the 1?",
+              0,
+              10,
+              10,
+              10),
           new Row("Is a half left after one half-life?", 0, 4, 8, 12, 16),
           new Row("What decays first, and what is added then?", 0, 5, 5, 5),
           new Row("", 0, 0, 0, 40, 40, 40));

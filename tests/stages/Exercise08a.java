@@ -223,7 +223,13 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
 
   private static Optional<String> lines(Run<?> run) {
     String text = "Grüße\n\n drei \n";
-    return puts(run, text, START, "Grüße", 8, " In UTF-8, an ü takes two bytes, and so does an ß.")
+    return puts(
+            run,
+            text,
+            START,
+            "Grüße",
+            8,
+            " The newline is no part of it; and in UTF-8, an ü takes two bytes, and so does an ß.")
         .or(() ->
             puts(
                 run,
@@ -363,7 +369,7 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
       if (!it.verdict.equals(verdict))
         return Optional.of(
             "the child's judge was asked about %s. It should say %s, and said %s."
-                .formatted(failure, it.verdict, verdict));
+                .formatted(("" + failure).replaceAll("[.]$", ""), it.verdict, verdict));
     }
     return Optional.empty();
   }
@@ -426,7 +432,7 @@ public final class Exercise08a implements Stage<TailAGrowingFile.Line> {
     }
 
     private String put() {
-      return lines.isEmpty() ? "put nothing" : "put " + lines;
+      return lines.isEmpty() ? "put nothing" : "put " + lines.toString().replace("\n", "\\n");
     }
 
     private String slept() {

@@ -29,10 +29,11 @@ final class Changes {
     return diff.stream().skip(2).filter(line -> line.startsWith(mark));
   }
 
-  /// The code of a file without its prose, for a diff of what it does.
+  /// The code of a file without its prose and its description, for a diff of what it does.
   static String withoutProse(String text) {
     return text.lines()
         .filter(line -> !line.strip().startsWith("///") || line.startsWith("///usr"))
+        .filter(line -> !line.startsWith("//DESCRIPTION"))
         .collect(Collectors.joining("\n", "", "\n"));
   }
 

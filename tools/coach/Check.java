@@ -71,7 +71,8 @@ public record Check(
   private String told(CompileError error) {
     String place = error.line() == 0 ? "" : "Line " + error.line() + ": ";
     String more = errors.size() == 1 ? "" : "There is more. It may be gone when this is.\n";
-    return Verdict.wrapped(place + error.reason() + ".", 0) + "\n" + error.shown() + more;
+    String ask = error.reason().startsWith("there is no class") ? " Is its import missing?" : "";
+    return Verdict.wrapped(place + error.reason() + "." + ask, 0) + "\n" + error.shown() + more;
   }
 
   /// The run that shows it, drawn; empty if there is none.

@@ -31,7 +31,7 @@ import picocli.CommandLine.ScopeType;
 /// Exit codes: 0 all is well; 1 a promise is broken, or something has to be mended; 2 it could not do
 /// what it was asked to, and has said why.
 @Command(
-    name = "coach",
+    name = "./jbang coach",
     description = {
       "Watches an exercise while you work on it, and says at each save whether it's right.",
       "",
@@ -72,6 +72,13 @@ public final class Commands implements Callable<Integer> {
     return "The coach made a mistake of its own: " + e + at + ". Please report it.";
   }
 
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "This text.")
+  boolean help;
+
   @Parameters(
       arity = "0..1",
       paramLabel = "WHAT",
@@ -94,6 +101,10 @@ public final class Commands implements Callable<Integer> {
   int watch(@Parameters(arity = "0..1", paramLabel = "WHAT") String what) throws IOException {
     Repository.root();
     var learner = new Learner();
+    if (what != null && !what.matches(".*\\d.*"))
+      throw new IllegalArgumentException(
+          "'%s' is no command, and no exercise. ./jbang coach --help lists the commands."
+              .formatted(what));
     var exercise = exercise(learner, what);
     if (System.console() == null) {
       System.err.println(
@@ -162,11 +173,16 @@ public final class Commands implements Callable<Integer> {
     if (what == null) return List.of(learner.current().id());
     return what.stream()
         .map(name -> {
-          if (name.matches("\\d\\d")) return Target.of(List.of(name)).words().getFirst();
+          if (name.matches("\\d\\d?")) return Target.of(List.of(inTwo(name))).words().getFirst();
           return learner.named(name).id();
         })
         .distinct()
         .toList();
+  }
+
+  /// A chapter's number as its file has it.
+  private static String inTwo(String number) {
+    return number.length() == 1 ? "0" + number : number;
   }
 
   private static String mark(Finding finding) {
@@ -213,7 +229,7 @@ public final class Commands implements Callable<Integer> {
     var exercise = exercise(learner, what);
     var hint = level == null ? learner.nextHint(exercise) : learner.hint(exercise, level);
     if (json) print(hint);
-    else System.out.println(hint.titled(exercise) + "\n" + Verdict.wrapped(hint.text(), 0));
+    else System.out.println(hint.titled(exercise, true) + "\n" + Verdict.wrapped(hint.text(), 0));
     return OK;
   }
 
@@ -331,7 +347,7 @@ public final class Commands implements Callable<Integer> {
 
   private static Chapter chapter(String what) {
     return Chapter.all().stream()
-        .filter(it -> it.name().equals(what) || "%02d".formatted(it.number()).equals(what))
+        .filter(it -> it.name().equals(what) || "%02d".formatted(it.number()).equals(inTwo(what)))
         .findFirst()
         .orElseThrow(() ->
             new IllegalArgumentException(

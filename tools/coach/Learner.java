@@ -76,9 +76,8 @@ final class Learner {
         .findFirst()
         .orElseThrow(() ->
             new IllegalArgumentException(
-                "'%s' is no exercise. There are %s."
-                    .formatted(
-                        name, String.join(", ", exercises.stream().map(Exercise::id).toList()))));
+                "'%s' is no exercise. There are %s to %s: ./jbang coach list shows them."
+                    .formatted(name, exercises.getFirst().id(), exercises.getLast().id())));
   }
 
   /// What the exercise is about: the paragraph of its prose, as one line.
@@ -112,9 +111,10 @@ final class Learner {
   record Hint(String topic, int level, String text) {
     static final int LEVELS = 3;
 
-    String titled(Exercise exercise) {
+    /// @param withTopic not where the verdict stands above it, and names the topic in its own way
+    String titled(Exercise exercise, boolean withTopic) {
       String about =
-          switch (topic) {
+          switch (withTopic ? topic : BEGINNING) {
             case BEGINNING -> "";
             case Exercise.LAW -> ", on the law";
             default -> ", on \"" + Promise.valueOf(topic).title() + "\"";

@@ -34,6 +34,9 @@ final class Screen implements AutoCloseable {
   private static final int CTRL_C = 3;
   private static final int CTRL_D = 4;
 
+  /// So long it waits for the rest of an arrow key, which a slow line or a busy machine may delay.
+  private static final int REST_MILLIS = 100;
+
   /// Terminals that know these show a frame when it's whole; others don't mind.
   private static final String BEGIN_FRAME = "\033[?2026h";
 
@@ -43,6 +46,9 @@ final class Screen implements AutoCloseable {
   private final Attributes before;
   private final Thread atExit = new Thread(this::leave, "screen");
   private boolean left;
+
+  /// The key that came right behind an Escape.
+  private int pending = NONE;
 
   /// @throws IOException with a sentence, if there's no terminal
   Screen() throws IOException {
@@ -75,7 +81,8 @@ final class Screen implements AutoCloseable {
   /// A key, or [#NONE] if none was pressed for so long, or [#GONE] for a terminal that is, or for the
   /// usual ways to say so.
   int key(long millis) throws IOException {
-    int key = terminal.reader().read(millis);
+    int key = pending == NONE ? terminal.reader().read(millis) : pending;
+    pending = NONE;
     return switch (key) {
       case CTRL_C, CTRL_D -> GONE;
       case '\n' -> ENTER;
@@ -85,10 +92,12 @@ final class Screen implements AutoCloseable {
   }
 
   private int afterEscape() throws IOException {
-    int bracket = terminal.reader().read(20);
-    if (bracket == NONE) return ESCAPE;
-    if (bracket != '[' && bracket != 'O') return NONE;
-    int last = terminal.reader().read(20);
+    int bracket = terminal.reader().read(REST_MILLIS);
+    if (bracket != '[' && bracket != 'O') {
+      pending = bracket;
+      return ESCAPE;
+    }
+    int last = terminal.reader().read(REST_MILLIS);
     return switch (last) {
       case 'A' -> UP;
       case 'B' -> DOWN;
@@ -99,7 +108,7 @@ final class Screen implements AutoCloseable {
   }
 
   private int tilde(int key) throws IOException {
-    terminal.reader().read(20);
+    terminal.reader().read(REST_MILLIS);
     return key;
   }
 

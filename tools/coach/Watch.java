@@ -3,7 +3,6 @@ package coach;
 import coach.Check.State;
 import harness.Examination.Depth;
 import harness.Exercise;
-import harness.Verdict;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +48,12 @@ final class Watch {
   private String notice = "";
 
   private Optional<Learner.Hint> hint = Optional.empty();
+
+  /// How many lines of the verdict have gone out at the top, where it's longer than the screen.
+  private int scrolled;
+
+  /// Whether there was a save behind the view.
+  private boolean savedBehind;
 
   /// The key that has to be pressed once more.
   private int armed = Screen.NONE;
@@ -124,12 +129,15 @@ final class Watch {
     last = Optional.empty();
     hint = Optional.empty();
     notice = "";
+    scrolled = 0;
     begin();
   }
 
   private void saved() {
     hint = Optional.empty();
     notice = "";
+    scrolled = 0;
+    savedBehind = view.isPresent();
     if (running.isEmpty()) {
       begin();
       return;
@@ -210,6 +218,7 @@ final class Watch {
     if (key == Screen.GONE) return false;
     if (view.isPresent()) {
       view = pressedIn(view.get(), key);
+      if (view.isEmpty()) savedBehind = false;
       return true;
     }
     boolean sure = key == armed;
@@ -227,6 +236,8 @@ final class Watch {
       case 'p' -> chapter.ifPresent(it -> view = Optional.of(new Asking(it)));
       case 'l' -> view = Optional.of(new Choosing(learner.exercises.indexOf(exercise)));
       case 'r' -> reset(sure);
+      case Screen.UP -> scrolled--;
+      case Screen.DOWN -> scrolled++;
       case Screen.ENTER -> {
         if (running.isEmpty()) begin();
       }
@@ -255,8 +266,14 @@ final class Watch {
   }
 
   private void hint() {
-    if (last.filter(Check::passed).isPresent()) notice = "It passes. There is nothing to hint at.";
-    else hint = Optional.of(learner.nextHint(exercise));
+    if (last.filter(Check::passed).isPresent()) {
+      notice = "It passes. There is nothing to hint at.";
+      return;
+    }
+    var next = Optional.of(learner.nextHint(exercise));
+    if (next.equals(hint)) notice = "That was the last hint on this. s shows the solution.";
+    hint = next;
+    scrolled = Integer.MAX_VALUE; // to its end
   }
 
   private Page picture() {
@@ -370,46 +387,95 @@ final class Watch {
     if (!stale && size.equals(drawn)) return;
     stale = false;
     drawn = size;
-    screen.draw(
+    var lines =
         switch (view.orElse(null)) {
           case null -> exerciseAndVerdict(size);
           case Leafing(Page page, int top) -> leaf(page, top, size);
           case Choosing(int index) -> list(index, size);
-          case Asking(Chapter chapter) -> question(chapter);
+          case Asking(Chapter chapter) -> question(chapter, size);
           case Showing(Chapter chapter, String answer, _) ->
-              List.of(
-                  Screen.plain("You said " + answer + ". Now it runs:"),
-                  Screen.plain(""),
-                  Screen.plain("$ " + Demo.command(chapter)));
-        });
+              withFoot(
+                  List.of(
+                      Screen.plain("You said " + answer + ". Now it runs:"),
+                      Screen.plain(""),
+                      Screen.plain("$ " + Demo.command(chapter))),
+                  "q back",
+                  size);
+        };
+    screen.draw(savedBehind ? withNews(lines, size) : lines);
+  }
+
+  /// What became of a save behind the view, in the row above the keys.
+  private List<AttributedString> withNews(List<AttributedString> lines, Size size) {
+    var with = new ArrayList<>(lines);
+    int row = Math.max(0, size.getRows() - 2);
+    while (with.size() <= row) with.add(Screen.plain(""));
+    String news =
+        running.isPresent()
+            ? "Saved. Checking …"
+            : last.map(it -> it.headline().lines().findFirst().orElseThrow().replaceAll(": .*", ""))
+                .map(it -> it + "  (the new verdict; q goes there)")
+                .orElse(notice);
+    with.set(row, Screen.marked(news));
+    return with;
   }
 
   private List<AttributedString> exerciseAndVerdict(Size size) {
-    var lines = new ArrayList<AttributedString>();
-    String bar = Listing.bar(learner);
-    int gap = Math.max(1, Math.min(size.getColumns(), Screen.COLUMNS) - 22 - bar.length());
-    lines.add(
-        AttributedString.join(
-            Screen.plain(" ".repeat(gap)),
-            Screen.bold("Puts and Takes · coach"),
-            Screen.plain(bar)));
-    lines.add(Screen.plain(""));
-    lines.add(
-        AttributedString.join(
-            Screen.plain("   "),
-            Screen.bold(exercise.id() + " · " + exercise.title()),
-            Screen.faint(
-                "chapter %d, about %d minutes".formatted(exercise.chapter(), exercise.minutes()))));
-    lines.add(Screen.plain(Learner.shown(exercise.starter()) + place()));
-    add(lines, Verdict.wrapped(goal, 0));
+    int columns = size.getColumns();
+    int rows = size.getRows() - foot(KEYS, columns).size();
+    var bar = List.of(bar(columns), Screen.plain(""));
+    var title = List.of(title(), Screen.plain(Learner.shown(exercise.starter()) + place()));
+    var goal = new ArrayList<AttributedString>();
+    add(goal, this.goal, columns);
     if (chapter.filter(it -> learner.progress().prediction(it.name()).isEmpty()).isPresent())
-      lines.add(Screen.faint(reading));
-    lines.add(Screen.plain(""));
-    verdict(lines);
-    learner.file.trouble().ifPresent(it -> add(lines, "! " + Verdict.wrapped(it, 2)));
-    if (!notice.isEmpty()) add(lines, Verdict.wrapped(notice, 2));
-    picture(lines, size.getRows() - 2);
+      goal.add(Screen.faint(reading));
+    var verdict = new ArrayList<>(List.of(Screen.plain("")));
+    verdict(verdict, columns);
+    var said = new ArrayList<AttributedString>();
+    learner.file.trouble().ifPresent(it -> add(said, "! " + it, columns));
+    if (!notice.isEmpty()) add(said, notice, columns);
+
+    // Where room is short, the goal goes first: it stands in the file, too.
+    int needed = title.size() + verdict.size() + said.size();
+    var lines = new ArrayList<AttributedString>();
+    if (needed + bar.size() <= rows) lines.addAll(bar);
+    lines.addAll(title);
+    if (needed + bar.size() + goal.size() <= rows) lines.addAll(goal);
+    lines.addAll(window(verdict, rows - lines.size() - said.size()));
+    lines.addAll(said);
+    picture(lines, rows - 1);
     return withFoot(lines, KEYS, size);
+  }
+
+  private AttributedString bar(int columns) {
+    String bar = Listing.bar(learner);
+    int gap = Math.max(1, Math.min(columns, Screen.COLUMNS) - 22 - bar.length());
+    return AttributedString.join(
+        Screen.plain(" ".repeat(gap)), Screen.bold("Puts and Takes · coach"), Screen.plain(bar));
+  }
+
+  private AttributedString title() {
+    return AttributedString.join(
+        Screen.plain("   "),
+        Screen.bold(exercise.id() + " · " + exercise.title()),
+        Screen.faint(
+            "chapter %d, about %d minutes".formatted(exercise.chapter(), exercise.minutes())));
+  }
+
+  /// As many of the lines as there are rows, and in the last row, where one is.
+  private List<AttributedString> window(List<AttributedString> lines, int rows) {
+    if (lines.size() <= rows) {
+      scrolled = 0;
+      return lines;
+    }
+    int shown = Math.max(1, rows - 1);
+    scrolled = Math.clamp(scrolled, 0, lines.size() - shown);
+    var window = new ArrayList<>(lines.subList(scrolled, scrolled + shown));
+    window.add(
+        Screen.faint(
+            "⋮  lines %d to %d of %d; ↑ and ↓ leaf"
+                .formatted(scrolled + 1, scrolled + shown, lines.size())));
+    return window;
   }
 
   /// Where to click, as editors and their terminals understand it: `:67`.
@@ -421,7 +487,7 @@ final class Watch {
         .orElse("");
   }
 
-  private void verdict(List<AttributedString> lines) {
+  private void verdict(List<AttributedString> lines, int columns) {
     if (running.isPresent()) {
       long seconds = (System.nanoTime() - running.get().since) / 1_000_000_000;
       String since = seconds == 0 ? "" : ", for " + seconds + " s";
@@ -431,16 +497,16 @@ final class Watch {
     if (last.isEmpty()) return;
     var check = last.get();
     var headline =
-        (check.headline() + "  (" + Commands.seconds(check.millis()) + ")").lines().toList();
+        folded(check.headline() + "  (" + Commands.seconds(check.millis()) + ")", columns);
     headline.forEach(line -> lines.add(check.passed() ? Screen.green(line) : Screen.red(line)));
-    lines.add(Screen.bold("  " + nextAction(check)));
+    folded("  " + nextAction(check), columns).forEach(line -> lines.add(Screen.bold(line)));
     if (!check.passed() && !check.kept().isEmpty())
-      add(lines, "  " + Verdict.wrapped("Kept so far: " + String.join(", ", check.kept()), 2));
-    add(lines, check.explanation().stripTrailing());
+      add(lines, "  Kept so far: " + String.join(", ", check.kept()), columns);
+    add(lines, check.explanation().stripTrailing(), columns);
     hint.ifPresent(it -> {
       lines.add(Screen.plain(""));
-      lines.add(Screen.bold(it.titled(exercise)));
-      add(lines, Verdict.wrapped(it.text(), 0));
+      lines.add(Screen.bold(it.titled(exercise, false)));
+      add(lines, it.text(), columns);
     });
   }
 
@@ -470,7 +536,7 @@ final class Watch {
     };
   }
 
-  /// As much of the picture as there is room for.
+  /// As much of the picture as there is room for: how it begins, and how it ends.
   private void picture(List<AttributedString> lines, int rows) {
     if (running.isPresent()) return;
     var picture = last.map(Check::picture).orElse("").lines().toList();
@@ -483,8 +549,12 @@ final class Watch {
     lines.add(Screen.plain(""));
     if (picture.size() <= room) picture.forEach(line -> lines.add(Screen.plain(line)));
     else {
-      picture.subList(0, room - 1).forEach(line -> lines.add(Screen.plain(line)));
+      int ending = (room - 1) / 3;
+      picture.subList(0, room - 1 - ending).forEach(line -> lines.add(Screen.plain(line)));
       lines.add(Screen.faint("    ⋮  d shows all of it"));
+      picture
+          .subList(picture.size() - ending, picture.size())
+          .forEach(line -> lines.add(Screen.plain(line)));
     }
   }
 
@@ -496,10 +566,11 @@ final class Watch {
     return Math.max(0, lines.size() - bodyRows());
   }
 
-  /// A page's lines, those that are too long broken in two or more.
+  /// A page's lines, those that are too long broken in two or more, between words if it can be.
   private List<String> folded(Page page) {
     int columns = Math.max(20, screen.size().getColumns());
     return page.lines().stream()
+        .flatMap(line -> broken(line, " ", columns))
         .flatMap(line ->
             line.isEmpty() ? Stream.of("") : Stream.of(line.split("(?<=\\G.{" + columns + "})")))
         .toList();
@@ -534,11 +605,11 @@ final class Watch {
     return withFoot(lines, "↑ and ↓ choose, Enter goes there, q back", size);
   }
 
-  private List<AttributedString> question(Chapter chapter) {
+  private List<AttributedString> question(Chapter chapter, Size size) {
     var lines = new ArrayList<AttributedString>();
     lines.add(Screen.bold("Chapter %d, %s".formatted(chapter.number(), chapter.name())));
     lines.add(Screen.plain(""));
-    add(lines, Verdict.wrapped(chapter.question(), 0));
+    add(lines, chapter.question(), size.getColumns());
     lines.add(Screen.plain(""));
     chapter
         .choices()
@@ -548,17 +619,33 @@ final class Watch {
     return lines;
   }
 
-  private static void add(List<AttributedString> lines, String text) {
-    text.lines().forEach(line -> lines.add(Screen.plain(line)));
+  private static void add(List<AttributedString> lines, String text, int columns) {
+    folded(text, Math.min(columns, Screen.COLUMNS - 1))
+        .forEach(line -> lines.add(Screen.plain(line)));
+  }
+
+  /// The text's lines, those that are too long for the screen broken between words.
+  private static List<String> folded(String text, int columns) {
+    return text.lines().flatMap(line -> broken(line, " ", columns)).toList();
+  }
+
+  private static Stream<String> broken(String line, String between, int columns) {
+    if (line.length() <= columns) return Stream.of(line);
+    return line.replaceAll("(.{1," + columns + "})(?:" + between + "+|$)", "$1\n").lines();
+  }
+
+  private static List<AttributedString> foot(String keys, int columns) {
+    return broken(keys, "  ", columns).map(Screen::bold).toList();
   }
 
   /// The keys stand in the last row, whatever else there is.
   private static List<AttributedString> withFoot(
       List<AttributedString> lines, String keys, Size size) {
-    int rows = Math.max(1, size.getRows() - 1);
+    var foot = foot(keys, size.getColumns());
+    int rows = Math.max(1, size.getRows() - foot.size());
     var cut = new ArrayList<>(lines.subList(0, Math.min(lines.size(), rows)));
     while (cut.size() < rows) cut.add(Screen.plain(""));
-    cut.add(Screen.bold(keys));
+    cut.addAll(foot);
     return cut;
   }
 }
