@@ -18,7 +18,7 @@ import javax.tools.ToolProvider;
 public final class Command {
 
   /// Java writes UTF-8 and English, whatever the machine prefers: transcripts show the same bytes
-  /// everywhere. The rest halves the time that a short program takes.
+  /// everywhere. The rest halves the time that a short program takes, JBang's compiler among them.
   private static final String JAVA_OPTIONS =
       " -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8 -Duser.language=en"
           + " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
@@ -81,7 +81,7 @@ public final class Command {
     String java = System.getProperty("java.home");
     environment.merge("PATH", java + "/bin", (path, bin) -> bin + File.pathSeparator + path);
     environment.put("JAVA_HOME", java);
-    environment.merge("JDK_JAVA_OPTIONS", JAVA_OPTIONS, String::concat);
+    environment.merge("JAVA_TOOL_OPTIONS", JAVA_OPTIONS, String::concat);
     // The launcher that started us may serve another clone than the one in `folder`.
     environment.remove("PUTS_AND_TAKES_HOME");
 

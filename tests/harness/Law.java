@@ -92,7 +92,7 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
   }
 
   /// A thread may have said its last word, and not have ended yet.
-  private static boolean isAboutToEnd(Thread thread) {
+  static boolean isAboutToEnd(Thread thread) {
     boolean waits = thread.isVirtual() && thread.getState() == Thread.State.WAITING;
     if (waits) return false; // a platform thread that was woken looks alike for a while
     try {

@@ -51,10 +51,17 @@ public final class Run<E> implements AutoCloseable {
 
   /// We can't look at all threads in one instant: one may wake another meanwhile. If several looks in a
   /// row show nobody who could move, and nothing happened meanwhile, then nobody can.
-  private static final int LOOKS_TO_BE_SURE = 6;
+  ///
+  /// A check is a few hundred runs, and a person waits for it. So we look again at once, and that's
+  /// enough where nothing more need happen.
+  private static final int LOOKS_AT_ONCE = 6;
 
-  /// A check is a few hundred runs, and a person waits for it. So at first we look again at once, and
-  /// after so many looks at which nothing had happened, each millisecond.
+  /// Where something may be missing, the last looks are a millisecond apart. On a busy machine a thread
+  /// may look as if it waited, and not yet have got the time to go on: it was woken while it linked a
+  /// class, say, which pins it to a platform thread.
+  private static final int LOOKS_TO_BE_SURE = LOOKS_AT_ONCE + 3;
+
+  /// After so many looks at which nothing had happened, they are a millisecond apart, too.
   private static final int IMPATIENT_LOOKS = 30;
 
   /// After so many looks a thread that still moves is either busy or asleep, and looking often would only
@@ -76,6 +83,10 @@ public final class Run<E> implements AutoCloseable {
   private final BlockingQueue<Object> channel;
   private Function<Object, Optional<E>> eventOf = Run::itself;
   private Predicate<Object> isNew = _ -> true;
+
+  /// Whether the program puts messages, of which one is the end, rather than events alone.
+  private boolean hasMessages;
+
   private final Set<Thread> readers = new LinkedHashSet<>();
   private final Map<E, Long> offsets = new HashMap<>();
   private final List<String> pendingFaults;
@@ -410,8 +421,9 @@ public final class Run<E> implements AutoCloseable {
   }
 
   /// The channel that the consumer holds.
+  @SuppressWarnings("unchecked") // only the program puts, and it puts events
   public BlockingQueue<E> channel() {
-    return channel(Optional::of);
+    return (BlockingQueue<E>) (BlockingQueue<?>) channel;
   }
 
   /// The channel, for a program that puts messages on it. One without an event is the end.
@@ -422,6 +434,7 @@ public final class Run<E> implements AutoCloseable {
   /// The channel, for a program whose consumer drops messages that aren't new to it.
   @SuppressWarnings("unchecked") // only the program puts, and it puts what it says
   public <M> BlockingQueue<M> channel(Function<M, Optional<E>> eventOf, Predicate<M> isNew) {
+    this.hasMessages = true;
     this.eventOf = (Function<Object, Optional<E>>) (Function<?, Optional<E>>) eventOf;
     this.isNew = (Predicate<Object>) (Predicate<?>) isNew;
     return (BlockingQueue<M>) (BlockingQueue<?>) channel;
@@ -626,7 +639,7 @@ public final class Run<E> implements AutoCloseable {
 
   /// As [#quiet()], with less patience with a program that sleeps.
   Run<E> quiet(Duration patience) {
-    waitFor(() -> false, () -> spinning || over, patience);
+    waitFor(NOTHING, () -> spinning || over, patience);
     return noteDeaths();
   }
 
@@ -696,7 +709,8 @@ public final class Run<E> implements AutoCloseable {
         }
         try {
           boolean rarely = stuck == 0 && idle > FREQUENT_LOOKS;
-          if (++idle > IMPATIENT_LOOKS) wait(rarely ? RARE_LOOK_MILLIS : 1);
+          if (++idle > IMPATIENT_LOOKS || stuck >= LOOKS_AT_ONCE)
+            wait(rarely ? RARE_LOOK_MILLIS : 1);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           return false;
@@ -705,10 +719,22 @@ public final class Run<E> implements AutoCloseable {
       Thread.yield();
       var threads = Threads.since(before).stream().filter(it -> it.thread() != asker).toList();
       boolean virtual = threads.stream().allMatch(thread -> thread.thread().isVirtual());
-      looks = virtual ? LOOKS_TO_BE_SURE : LOOKS_AT_PLATFORM_THREADS;
+      looks =
+          !virtual
+              ? LOOKS_AT_PLATFORM_THREADS
+              : isComplete() && happened != NOTHING ? LOOKS_AT_ONCE : LOOKS_TO_BE_SURE;
       boolean allWait = threads.stream().allMatch(Threads.Seen::waits) && !Threads.poolHasWork();
       stuck = allWait && timeline.size() == seen ? stuck + 1 : 0;
     }
+  }
+
+  private static final BooleanSupplier NOTHING = () -> false;
+
+  /// Whether all has come that can come.
+  private synchronized boolean isComplete() {
+    return !lockstep
+        && (told || !hasMessages || !stage.tellsItsEnd())
+        && arrived.stream().filter(offset -> offset >= 0).distinct().count() >= script.events();
   }
 
   // ---- lockstep ----

@@ -111,6 +111,11 @@ public interface Stage<E> {
     return true;
   }
 
+  /// Whether the consumer of messages is told when all have come, without anybody having asked.
+  default boolean tellsItsEnd() {
+    return true;
+  }
+
   /// Whether a read before the first event is a mistake, and no end.
   default boolean hasABeginning() {
     return false;

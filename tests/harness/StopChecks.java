@@ -61,7 +61,10 @@ final class StopChecks {
     long start = System.nanoTime();
     Optional<String> unstopped = run.inTime("stop()", () -> run.stage().stop(STOP));
     boolean late = System.nanoTime() - start >= STOP.toNanos();
-    var left = Threads.since(run.threadsBefore());
+    var left =
+        Threads.since(run.threadsBefore()).stream()
+            .filter(seen -> !Law.isAboutToEnd(seen.thread()))
+            .toList();
     if (attempts(run) > attempts + reads || retriesInterrupt(run))
       return broken(
           run,
