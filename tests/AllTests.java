@@ -157,22 +157,11 @@ class AllTests implements Callable<Integer> {
           List.of("SelfContainedTest", "TranscriptsTest", "ForkTest"),
           List.of("CoachTest"),
           List.of("MatrixTest", "SaboteursTest"),
-          List.of(
-              "SchedulesTest",
-              "TreesTest",
-              "ConformanceTest",
-              "SessionsTest",
-              "DriftTest",
-              "ClassroomTest",
-              "CommandsTest"),
+          List.of("SessionsTest", "SchedulesTest"),
+          List.of("CoachSessionTest", "LauncherTest"),
           List.of("ExercisesTest", "HarnessTest"),
-          List.of(
-              "LauncherTest",
-              "SideBySideTest",
-              "BenchTest",
-              "PredictionsTest",
-              "TerminalTest",
-              "CoachSessionTest"));
+          List.of("SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest"),
+          List.of("TreesTest", "ConformanceTest", "DriftTest", "ClassroomTest", "CommandsTest"));
 
   @Parameters(
       paramLabel = "WHAT",

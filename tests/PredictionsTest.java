@@ -7,7 +7,9 @@ import drift.Command;
 import harness.Matrix;
 import harness.Repository;
 import harness.TomlEntry;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -22,12 +24,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Each chapter asks a question before its demo, and the demo answers it on the screen.
 class PredictionsTest {
-
-  /// A demo is over before Java's better compiler would be worth its while.
-  private static final String JAVA = "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC ";
 
   private static final Duration DEADLINE = Duration.ofSeconds(60);
 
@@ -36,10 +36,15 @@ class PredictionsTest {
 
   private static final Map<Chapter, Future<Command.Result>> DEMOS = new HashMap<>();
 
+  @TempDir private static Path scratch;
+
+  /// That a chapter runs without being compiled first is what [SelfContainedTest] tests.
   @BeforeAll
-  static void start_all_demos() {
+  static void start_all_demos() throws IOException {
     for (Chapter chapter : Chapter.all()) {
-      String command = JAVA + "chapters/" + chapter.file() + " " + String.join(" ", chapter.demo());
+      Path classes = Files.createDirectory(scratch.resolve(chapter.name()));
+      String command =
+          Command.compiled(chapter.source(), classes) + " " + String.join(" ", chapter.demo());
       DEMOS.put(
           chapter, FOUR_AT_A_TIME.submit(() -> Command.run(command, Repository.root(), DEADLINE)));
     }

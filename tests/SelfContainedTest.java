@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import drift.Command;
 import drift.Command.Result;
 import harness.Repository;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,9 +14,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -57,7 +53,7 @@ class SelfContainedTest {
       Path alone = Files.createDirectory(folder.resolve(name.replace(".java", "")));
       Files.copy(chapter, alone.resolve(name));
       var demo = run(JAVA + name, alone);
-      String compiled = compiled(alone.resolve(name));
+      String compiled = Command.compiled(alone.resolve(name), alone);
       var replay =
           demo.thenApplyAsync(
               it -> await(replayOf(it).replace("java " + name, compiled), alone), FOUR_AT_A_TIME);
@@ -80,18 +76,6 @@ class SelfContainedTest {
         run(compiled + " --nonsense 1", folder),
         run(compiled + " --events many", folder),
         run(compiled + " --events 3 --fault read@3", folder));
-  }
-
-  /// The command that starts a chapter without compiling it each time.
-  private static String compiled(Path chapter) throws IOException {
-    String alone = chapter.getParent().toString();
-    int exitCode =
-        ToolProvider.getSystemJavaCompiler()
-            .run(null, null, null, "-proc:none", "-cp", alone, chapter.toString());
-    assertThat(exitCode).as("javac " + chapter).isZero();
-    Matcher name = Pattern.compile("(?m)^class (\\w+)").matcher(Files.readString(chapter));
-    assertThat(name.find()).as("the chapter's class is package-private").isTrue();
-    return JAVA + "-cp . " + name.group(1);
   }
 
   @AfterAll

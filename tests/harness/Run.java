@@ -64,6 +64,12 @@ public final class Run<E> implements AutoCloseable {
   /// After so many looks at which nothing had happened, they are a millisecond apart, too.
   private static final int IMPATIENT_LOOKS = 30;
 
+  /// After so many looks a thread that still moves is either busy or asleep, and looking often would only
+  /// slow others down.
+  private static final int FREQUENT_LOOKS = 100;
+
+  private static final int RARE_LOOK_MILLIS = 10;
+
   /// A virtual thread that may go on says so at once. A platform thread that was woken looks as if it
   /// waited until the operating system finds time for it, which on a busy machine takes a while.
   private static final int LOOKS_AT_PLATFORM_THREADS = 100;
@@ -702,7 +708,9 @@ public final class Run<E> implements AutoCloseable {
           }
         }
         try {
-          if (++idle > IMPATIENT_LOOKS || stuck >= LOOKS_AT_ONCE) wait(1);
+          boolean rarely = stuck == 0 && idle > FREQUENT_LOOKS;
+          if (++idle > IMPATIENT_LOOKS || stuck >= LOOKS_AT_ONCE)
+            wait(rarely ? RARE_LOOK_MILLIS : 1);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           return false;
