@@ -28,11 +28,11 @@ class CommandsTest {
   private static final List<List<String>> TYPED =
       List.of(
           List.of("", "2", "There is no terminal to watch in"),
-          List.of("--help", "0", "Usage: coach", "check", "doctor", "watch"),
-          List.of("hint --help", "0", "Usage: coach hint", "--level"),
+          List.of("--help", "0", "Usage: ./jbang coach", "check", "doctor", "watch"),
+          List.of("hint --help", "0", "Usage: ./jbang coach hint", "--level"),
           List.of("watch 02-a", "2", "There is no terminal to watch in"),
-          List.of("frobnicate", "2", "'frobnicate' is no exercise. There are 01-a, 01-b"),
-          List.of("--frobnicate", "2", "Unknown option: '--frobnicate'", "Usage: coach"),
+          List.of("frobnicate", "2", "'frobnicate' is no command, and no exercise"),
+          List.of("--frobnicate", "2", "Unknown option: '--frobnicate'", "Usage: ./jbang coach"),
           List.of("list", "0", "0 of 18", "→ · 01-a", "Open exercises/01-a-tail-a-file.java"),
           List.of("list --json", "0", "\"id\" : \"01-a\"", "\"state\" : \"open\""),
           List.of("check 01-b", "1", "✗ Failure is a value", "coach hint 01-b"),

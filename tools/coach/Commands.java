@@ -85,13 +85,6 @@ public final class Commands implements Callable<Integer> {
       description = "The exercise to begin with, instead of the one at hand.")
   String what;
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      scope = ScopeType.INHERIT,
-      description = "Show this text.")
-  boolean help;
-
   @Override
   public Integer call() throws Exception {
     return watch(what);
