@@ -198,6 +198,8 @@ class CoachSessionTest {
       assertThat(broken).contains("01-b-last-words.java does not compile yet");
       String line = find("Next: mend line (\\d+)", broken);
       assertThat(broken).contains("exercises/01-b-last-words.java:" + line + "\n");
+      coach.press("h");
+      await("First let it compile");
 
       Files.delete(file);
       await("is not there. Was it deleted, or renamed?");

@@ -35,8 +35,7 @@ public record CompileError(int line, int column, String code, String reason) {
     String kind = String.valueOf(diagnostic.getCode());
     if (kind.startsWith("compiler.err.cant.resolve")) return unknown(message);
     if (kind.equals("compiler.err.premature.eof"))
-      return "the file ends too early: somewhere above, a } is missing, or there is a word too"
-          + " many";
+      return "the file ends too early: above, a } is missing, or a word is too many";
     if (message.contains("'\\ufeff'"))
       return "the file begins with a byte-order mark. Save it as UTF-8 without one";
     return plain(message);

@@ -270,6 +270,10 @@ final class Watch {
       notice = "It passes. There is nothing to hint at.";
       return;
     }
+    if (last.filter(check -> check.state() == State.NOT_COMPILED).isPresent()) {
+      notice = "First let it compile: hints are about what it does.";
+      return;
+    }
     var next = Optional.of(learner.nextHint(exercise));
     if (next.equals(hint)) notice = "That was the last hint on this. s shows the solution.";
     hint = next;
