@@ -245,7 +245,7 @@ final class TreeChecks {
     }
   }
 
-  private static final long MOMENT_NANOS = 500_000;
+  private static final long MOMENT_NANOS = 1_000_000;
 
   /// Longer than any sibling takes to start or to end.
   private static final Duration LATE = Duration.ofMillis(20);
