@@ -123,11 +123,11 @@ public final class Run<E> implements AutoCloseable {
   /// There is somebody who can be asked to stop.
   private final CountDownLatch begun = new CountDownLatch(1);
 
-  private boolean told;
+  private volatile boolean told;
   private String end = "";
   private int afterTheEnd;
-  private boolean spinning;
-  private boolean over;
+  private volatile boolean spinning;
+  private volatile boolean over;
   private Optional<Threads.Seen> busy = Optional.empty();
 
   /// Starts `stage` on `script`.
@@ -687,33 +687,39 @@ public final class Run<E> implements AutoCloseable {
     int idle = 0;
     long deadline = 0;
     while (true) {
-      synchronized (this) {
-        if (happened.getAsBoolean()) return true;
-        if (hopeless.getAsBoolean() || stuck >= looks) return false;
-        if (stuck == looks - 1 && grantTurn()) stuck = 0;
-        if (timeline.size() != seen) {
-          deadline = System.nanoTime() + patience.toNanos();
-          stuck = 0;
-          idle = 0;
+      if (happened.getAsBoolean()) return true;
+      if (hopeless.getAsBoolean() || stuck >= looks) return false;
+      if (stuck == looks - 1 && grantTurn()) stuck = 0;
+      if (timeline.size() != seen) {
+        deadline = System.nanoTime() + patience.toNanos();
+        stuck = 0;
+        idle = 0;
+      }
+      seen = timeline.size();
+      if (System.nanoTime() > deadline) {
+        var awake = Threads.since(before).stream().filter(thread -> !thread.waits()).toList();
+        boolean asleep = awake.stream().allMatch(Threads.Seen::waitsOrSleeps);
+        if (asleep && patience != PATIENCE) return false;
+        // one that looks again and again is awake at times, and is seen asleep at the next look
+        if (System.nanoTime() > deadline + PATIENCE.minus(patience).toNanos()) {
+          busy = awake.stream().findFirst();
+          return false;
         }
-        seen = timeline.size();
-        if (System.nanoTime() > deadline) {
-          var awake = Threads.since(before).stream().filter(thread -> !thread.waits()).toList();
-          boolean asleep = awake.stream().allMatch(Threads.Seen::waitsOrSleeps);
-          if (asleep && patience != PATIENCE) return false;
-          // one that looks again and again is awake at times, and is seen asleep at the next look
-          if (System.nanoTime() > deadline + PATIENCE.minus(patience).toNanos()) {
-            busy = awake.stream().findFirst();
+      }
+      boolean rarely = stuck == 0 && idle > FREQUENT_LOOKS;
+      if (++idle > IMPATIENT_LOOKS || stuck >= LOOKS_AT_ONCE) {
+        // Only here do we take the monitor. Who takes it at each look gets into the way of the
+        // program's
+        // virtual threads, one of which may then stay BLOCKED on a free monitor (seen with JDK
+        // 25.0.3).
+        synchronized (this) {
+          try {
+            if (!happened.getAsBoolean() && timeline.size() == seen)
+              wait(rarely ? RARE_LOOK_MILLIS : 1);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             return false;
           }
-        }
-        try {
-          boolean rarely = stuck == 0 && idle > FREQUENT_LOOKS;
-          if (++idle > IMPATIENT_LOOKS || stuck >= LOOKS_AT_ONCE)
-            wait(rarely ? RARE_LOOK_MILLIS : 1);
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          return false;
         }
       }
       Thread.yield();
@@ -731,7 +737,7 @@ public final class Run<E> implements AutoCloseable {
   private static final BooleanSupplier NOTHING = () -> false;
 
   /// Whether all has come that can come.
-  private synchronized boolean isComplete() {
+  private boolean isComplete() {
     return !lockstep
         && (told || !hasMessages || !stage.tellsItsEnd())
         && arrived.stream().filter(offset -> offset >= 0).distinct().count() >= script.events();
@@ -799,7 +805,7 @@ public final class Run<E> implements AutoCloseable {
     return moments;
   }
 
-  private boolean grantTurn() {
+  private synchronized boolean grantTurn() {
     if (turns.isEmpty()) return false;
     Collections.sort(turns);
     turns.removeFirst().granted = true;

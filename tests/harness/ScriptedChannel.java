@@ -20,6 +20,10 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
   private final Run<?> run;
   private final int capacity;
   private final ArrayDeque<E> queue = new ArrayDeque<>();
+
+  /// That of the queue, for who looks without the monitor.
+  private volatile int size;
+
   private long taken;
   private long accepted;
   private E lastRefused;
@@ -103,6 +107,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
 
   private void accept(E event) {
     queue.add(event);
+    size = queue.size();
     accepted++;
     boolean again = event.equals(lastRefused); // it's the same put, tried again
     if (!again && run.isEnd(event)) run.timeline().add(Lane.CHANNEL, Kind.TOLD, -1, "put the end");
@@ -113,6 +118,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
 
   private void takeBack(E event) {
     queue.remove(event);
+    size = queue.size();
     accepted--;
   }
 
@@ -149,6 +155,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
     synchronized (run) {
       E event = queue.poll();
       if (event == null) return null;
+      size = queue.size();
       taken++;
       run.noteTaken(event, name(event));
       run.notifyAll();
@@ -180,9 +187,7 @@ final class ScriptedChannel<E> extends AbstractQueue<E> implements BlockingQueue
 
   @Override
   public int size() {
-    synchronized (run) {
-      return queue.size();
-    }
+    return size;
   }
 
   @Override

@@ -47,13 +47,15 @@ public final class Timeline {
   private static final int LAST_ROWS = 6;
 
   private final List<Entry> entries = new ArrayList<>();
+  private volatile int size;
 
   synchronized void add(Lane lane, Kind kind, long offset, String text) {
     entries.add(new Entry(lane, kind, offset, Thread.currentThread().threadId(), text));
+    size = entries.size();
   }
 
-  synchronized int size() {
-    return entries.size();
+  int size() {
+    return size;
   }
 
   /// All that has happened so far, in order.
