@@ -53,7 +53,7 @@ public final class Run<E> implements AutoCloseable {
   /// row show nobody who could move, and nothing happened meanwhile, then nobody can.
   ///
   /// A check is a few hundred runs, and a person waits for it. So we look again at once, and that's
-  /// enough where nothing more need happen.
+  /// enough where nothing more need happen, or where nobody is left.
   private static final int LOOKS_AT_ONCE = 6;
 
   /// Where something may be missing, the last looks are a millisecond apart. On a busy machine a thread
@@ -725,10 +725,9 @@ public final class Run<E> implements AutoCloseable {
       Thread.yield();
       var threads = Threads.since(before).stream().filter(it -> it.thread() != asker).toList();
       boolean virtual = threads.stream().allMatch(thread -> thread.thread().isVirtual());
+      boolean nothingMissing = threads.isEmpty() || isComplete() && happened != NOTHING;
       looks =
-          !virtual
-              ? LOOKS_AT_PLATFORM_THREADS
-              : isComplete() && happened != NOTHING ? LOOKS_AT_ONCE : LOOKS_TO_BE_SURE;
+          !virtual ? LOOKS_AT_PLATFORM_THREADS : nothingMissing ? LOOKS_AT_ONCE : LOOKS_TO_BE_SURE;
       boolean allWait = threads.stream().allMatch(Threads.Seen::waits) && !Threads.poolHasWork();
       stuck = allWait && timeline.size() == seen ? stuck + 1 : 0;
     }
