@@ -5,7 +5,6 @@ import coach.Progress;
 import coach.ProgressFile;
 import harness.Exercise;
 import harness.Law;
-import harness.Repository;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import runner.Clone;
 import terminal.PtySession;
 
 /// A learner in front of the coach, in a terminal. They know nothing but what the screen says: which file
@@ -40,18 +40,7 @@ class CoachSessionTest {
   @BeforeEach
   void a_clone() throws IOException {
     assumeFalse(File.separatorChar == '\\', "on Windows, PtySession has no terminal to offer");
-    for (String folder : List.of("chapters", "exercises", "solutions", "tests/stages"))
-      copy(Repository.root().resolve(folder), clone.resolve(folder));
-    Files.copy(
-        Repository.root().resolve("jbang-catalog.json"), clone.resolve("jbang-catalog.json"));
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    Files.createDirectories(to);
-    try (var files = Files.list(from)) {
-      for (Path file : files.filter(Files::isRegularFile).toList())
-        Files.copy(file, to.resolve(file.getFileName()));
-    }
+    Clone.in(clone);
   }
 
   private PtySession coach(String... arguments) throws IOException {

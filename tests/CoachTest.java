@@ -48,6 +48,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import runner.Clone;
 
 /// Nothing that a learner writes can hurt the coach. Whatever a program does, there is a verdict within a
 /// deadline, in sentences, and the next save gets a right one.
@@ -868,22 +869,9 @@ class CoachTest {
     }
   }
 
-  private Path copyOfTheClone() throws IOException {
-    Path clone = folder.resolve("clone");
-    for (String part : List.of("chapters", "exercises", "solutions", "tests/stages")) {
-      Files.createDirectories(clone.resolve(part));
-      for (Path file : Repository.files(part, ""))
-        if (Files.isRegularFile(file))
-          Files.copy(file, clone.resolve(part).resolve(file.getFileName()));
-    }
-    return Files.copy(
-            Repository.root().resolve("jbang-catalog.json"), clone.resolve("jbang-catalog.json"))
-        .getParent();
-  }
-
   @Test
   void files_that_are_gone_or_no_files_are_told_one_by_one() throws Exception {
-    Path clone = copyOfTheClone();
+    Path clone = Clone.in(folder.resolve("clone"));
     Files.writeString(clone.resolve(".coach"), "a file where the folder should be");
     Path exercises = clone.resolve("exercises");
     var files = Exercise.all().stream().map(it -> exercises.resolve(it.file())).toList();
@@ -911,7 +899,7 @@ class CoachTest {
 
   @Test
   void a_chapter_goes_by_one_digit_too_and_a_wrong_name_gets_the_right_ones() throws Exception {
-    Path clone = copyOfTheClone();
+    Path clone = Clone.in(folder.resolve("clone"));
     assertThat(printed(clone, "predict", "3")).isEqualTo(printed(clone, "predict", "supervisor"));
     assertThat(printed(clone, "check", "1")).contains("Checking 01").contains("✓ All");
     assertThat(printed(clone, "hint", "01-z"))
