@@ -61,6 +61,7 @@
 //SOURCES ../tests/harness/Verdict.java
 //SOURCES ../tests/harness/WatchedFutures.java
 //SOURCES ../tests/harness/Watching.java
+//SOURCES ../tests/runner/Clone.java
 //SOURCES ../tests/terminal/InTerminal.java
 //SOURCES ../tests/terminal/PtySession.java
 
@@ -84,6 +85,7 @@ import java.util.regex.Matcher;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import runner.Clone;
 import terminal.PtySession;
 
 /// A coach in a terminal, and somebody who saves: the starter, then a file that doesn't compile, then the
@@ -127,10 +129,7 @@ class Saves implements Callable<Integer> {
   public Integer call() throws Exception {
     Path clone = Files.createTempDirectory("saves");
     try {
-      for (String folder : List.of("chapters", "exercises", "solutions", "tests/stages"))
-        copy(Repository.root().resolve(folder), clone.resolve(folder));
-      Files.copy(
-          Repository.root().resolve("jbang-catalog.json"), clone.resolve("jbang-catalog.json"));
+      Clone.in(clone);
       var all = new ArrayList<Long>();
       say("| exercise | starter | does not compile | solution |");
       say("|---|--:|--:|--:|");
@@ -282,14 +281,6 @@ class Saves implements Callable<Integer> {
     Collections.sort(sorted);
     int p95 = (int) Math.ceil(sorted.size() * 0.95) - 1;
     return sorted.get(sorted.size() / 2) + " / " + sorted.get(p95);
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    Files.createDirectories(to);
-    try (var files = Files.list(from)) {
-      for (Path file : files.filter(Files::isRegularFile).toList())
-        Files.copy(file, to.resolve(file.getFileName()));
-    }
   }
 
   private static void delete(Path folder) throws IOException {

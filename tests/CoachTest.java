@@ -862,13 +862,6 @@ class CoachTest {
 
   // ---- commands ----
 
-  /// Runs one command line in a clone, as `./jbang coach` does.
-  static final class Coach {
-    public static void main(String[] args) {
-      System.exit(Commands.run(args));
-    }
-  }
-
   @Test
   void files_that_are_gone_or_no_files_are_told_one_by_one() throws Exception {
     Path clone = Clone.in(folder.resolve("clone"));
@@ -884,7 +877,7 @@ class CoachTest {
         files.get(3),
         StandardCopyOption.REPLACE_EXISTING);
 
-    var process = java(clone, Coach.class, "check", "01-a", "01-b", "02-a", "02-b").start();
+    var process = java(clone, Commands.class, "check", "01-a", "01-b", "02-a", "02-b").start();
     process.getOutputStream().close();
     String printed = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(process.waitFor()).as(printed).isEqualTo(1);
@@ -911,7 +904,7 @@ class CoachTest {
   }
 
   private static String printed(Path clone, String... words) throws IOException {
-    var process = java(clone, Coach.class, words).start();
+    var process = java(clone, Commands.class, words).start();
     process.getOutputStream().close();
     return new String(process.getInputStream().readAllBytes(), UTF_8).replace("\r\n", "\n");
   }

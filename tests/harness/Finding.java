@@ -57,7 +57,7 @@ public record Finding(
     return new Finding(name, title, true, "", "", "", "", "", "", "");
   }
 
-  private static Finding broken(String name, String title, Broken broken, String printed) {
+  static Finding broken(String name, String title, Broken broken, String printed) {
     boolean drawn = !broken.timeline().entries().isEmpty();
     return new Finding(
         name,

@@ -27,6 +27,12 @@ public final class Repository {
             + " or above. Change into one, and run this again.");
   }
 
+  /// What starts a script of the clone: see `jbang` there.
+  public static Path launcher() {
+    boolean windows = System.getProperty("os.name").startsWith("Windows");
+    return root().resolve(windows ? "jbang.cmd" : "jbang");
+  }
+
   /// The files directly in `folder` (relative to the root) whose names end in `suffix`, sorted.
   public static List<Path> files(String folder, String suffix) {
     try (Stream<Path> files = Files.list(root().resolve(folder))) {

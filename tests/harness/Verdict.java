@@ -100,13 +100,8 @@ public sealed interface Verdict {
     /// The failure for the one who wrote the program: what happened, what it looks like, where to look,
     /// and the picture.
     public String explain() {
-      var text = new StringBuilder(labelled("What happened:", what));
-      mistake.ifPresent(m ->
-          text.append(labelled("It looks like:", m.looksLike + "."))
-              .append(labelled("Look at:", m.lookAt + (m.lookAt.endsWith("?") ? "" : "."))));
-      if (!timeline.entries().isEmpty())
-        text.append("The run:        ").append(script).append('\n').append(timeline);
-      return text.toString();
+      var finding = Finding.broken("", "", this, "");
+      return finding.explained() + finding.drawn().orElse("");
     }
   }
 

@@ -8,7 +8,6 @@ import coach.Classroom.HandedIn;
 import harness.Examination.Depth;
 import harness.Exercise;
 import harness.Finding;
-import harness.Repository;
 import harness.Target;
 import harness.Verdict;
 import java.io.IOException;
@@ -92,7 +91,6 @@ public final class Commands implements Callable<Integer> {
 
   @Command(description = "Watches; the default.")
   int watch(@Parameters(arity = "0..1", paramLabel = "WHAT") String what) throws IOException {
-    Repository.root();
     var learner = new Learner();
     if (what != null && !what.matches(".*\\d.*"))
       throw new IllegalArgumentException(
@@ -339,9 +337,9 @@ public final class Commands implements Callable<Integer> {
   }
 
   private static Chapter chapter(String what) {
-    return Chapter.all().stream()
-        .filter(it -> it.name().equals(what) || "%02d".formatted(it.number()).equals(inTwo(what)))
-        .findFirst()
+    return (what.matches("\\d\\d?")
+            ? Chapter.byNumber(Integer.parseInt(what))
+            : Chapter.byName(what))
         .orElseThrow(() ->
             new IllegalArgumentException(
                 "'%s' is no chapter. There are 01 to %02d.".formatted(what, Chapter.all().size())));

@@ -55,8 +55,7 @@ final class Demo {
   private static List<String> commandOf(Chapter chapter) throws IOException {
     var command = new ArrayList<String>();
     if (Files.readString(chapter.source()).contains("\n//DEPS")) {
-      boolean windows = System.getProperty("os.name").startsWith("Windows");
-      command.add(Repository.root().resolve(windows ? "jbang.cmd" : "jbang").toString());
+      command.add(Repository.launcher().toString());
     } else {
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.add("-Dstdout.encoding=" + StandardCharsets.UTF_8);

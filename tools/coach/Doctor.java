@@ -82,8 +82,7 @@ final class Doctor {
   }
 
   private void jbang() throws InterruptedException {
-    boolean windows = System.getProperty("os.name").startsWith("Windows");
-    var launcher = Repository.root().resolve(windows ? "jbang.cmd" : "jbang");
+    var launcher = Repository.launcher();
     var said = said(20, launcher.toString(), "version");
     if (said.isEmpty())
       ill(

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -94,8 +95,11 @@ final class Learner {
 
   void checked(Exercise exercise, Check check) {
     if (check.state() == Check.State.ABANDONED) return;
-    file.update(progress ->
-        progress.with(exercise.id(), progress.work(exercise.id()).checked(check, Instant.now())));
+    change(exercise, work -> work.checked(check, Instant.now()));
+  }
+
+  private void change(Exercise exercise, UnaryOperator<Work> how) {
+    file.update(progress -> progress.with(exercise.id(), how.apply(progress.work(exercise.id()))));
   }
 
   void goTo(Exercise exercise) {
@@ -134,8 +138,7 @@ final class Learner {
     if (level < 1 || level > Hint.LEVELS)
       throw new IllegalArgumentException("There are hints 1 to " + Hint.LEVELS + ".");
     String topic = topicOf(exercise);
-    file.update(progress ->
-        progress.with(exercise.id(), progress.work(exercise.id()).hinted(topic, level)));
+    change(exercise, work -> work.hinted(topic, level));
     var hints = exercise.hintsOn(topic);
     return new Hint(topic, level, hints.get(level - 1));
   }
@@ -149,8 +152,7 @@ final class Learner {
   }
 
   void openedSolution(Exercise exercise) {
-    file.update(
-        progress -> progress.with(exercise.id(), progress.work(exercise.id()).openedSolution()));
+    change(exercise, Work::openedSolution);
   }
 
   // ---- predictions ----

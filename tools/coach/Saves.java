@@ -40,10 +40,6 @@ public final class Saves {
     this.seenAt = System.nanoTime();
   }
 
-  Path file() {
-    return file;
-  }
-
   /// Whether the file was saved, deleted, or put back since the last call.
   public boolean isNew() {
     var now = look();
