@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Phaser;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -205,54 +206,80 @@ class DurableOffsets extends SupervisionTree {
         });
   }
 
+  /// The four ways, in the order of this chapter.
+  enum Way {
+    IN_MEMORY("in memory", DurableOffsets::inMemory),
+    SAVED_FIRST("saved first", DurableOffsets::saveFirst),
+    SAVED_LAST("saved last", DurableOffsets::saveLast),
+    IN_ONE_TRANSACTION("in one transaction", DurableOffsets::inOneTransaction);
+
+    final String words;
+    final Booking booking;
+
+    Way(String words, Booking booking) {
+      this.words = words;
+      this.booking = booking;
+    }
+
+    Path ledgerIn(Path folder) {
+      return folder.resolve(this + ".db");
+    }
+  }
+
+  /// A child that waits for its siblings after each step, so that a kill finds all of them at work.
+  record InStep(Step<Long> step, Phaser siblings) implements Step<Long> {
+    @Override
+    public void open(Long from) {
+      siblings.register();
+    }
+
+    @Override
+    public Outcome<Long> run(Long from) throws Exception {
+      var outcome = step.run(from);
+      siblings.awaitAdvanceInterruptibly(siblings.arrive());
+      return outcome;
+    }
+
+    @Override
+    public void close() {
+      siblings.arriveAndDeregister();
+    }
+  }
+
   void main(String... args) throws Exception {
     if (args.length == 2 && args[0].equals("worker")) work(Path.of(args[1]));
     else System.exit(commandLine(new KillDemo()).execute(args));
   }
 
-  static final List<String> WAYS =
-      List.of("in memory", "saved first", "saved last", "in one transaction");
-  static final List<Booking> BOOKINGS =
-      List.of(
-          DurableOffsets::inMemory,
-          DurableOffsets::saveFirst,
-          DurableOffsets::saveLast,
-          DurableOffsets::inOneTransaction);
-
   static Path logIn(Path folder) {
     return folder.resolve("clicks.log");
   }
 
-  static Path ledgerIn(Path folder, String way) {
-    return folder.resolve(way.replace(' ', '-') + ".db");
-  }
-
-  /// The process that gets killed: one supervisor, and a child for each way.
+  /// The process that gets killed: chapter 9's supervisor, and a child for each way.
   static void work(Path folder) throws Exception {
     endWithOurParent(folder);
+    var siblings = new Phaser();
     var ledgers = new ArrayList<Ledger>();
     var children = new ArrayList<ChildSpec<?>>();
     try (var log = new FileLog(logIn(folder))) {
-      for (int i = 0; i < WAYS.size(); i++) {
-        var ledger = Ledger.open(ledgerIn(folder, WAYS.get(i)), "clicks");
+      for (Way way : Way.values()) {
+        var ledger = Ledger.open(way.ledgerIn(folder), "clicks");
         ledgers.add(ledger);
-        var booking = BOOKINGS.get(i);
-        boolean last = i == WAYS.size() - 1;
-        Booking told =
+        Booking booking =
             (books, from, item) -> {
-              long next = booking.book(books, from, item);
-              if (last) IO.println(next); // our parent counts
+              long next = way.booking.book(books, from, item);
+              if (way == Way.IN_ONE_TRANSACTION) IO.println(next); // our parent counts
               return next;
             };
-        children.add(ChildSpec.of(WAYS.get(i), ledger.next(), bookEach(log, ledger, told)));
+        var step = new InStep(bookEach(log, ledger, booking), siblings);
+        children.add(ChildSpec.of(way.words, ledger.next(), step));
       }
       Listener listener =
           event -> {
             if (event instanceof Crashed) System.err.println(words(event));
           };
       var shop =
-          new Supervisor(
-              Strategy.ONE_FOR_ONE, new Intensity(10, Duration.ofMinutes(1)), listener);
+          new Supervisor(Strategy.ONE_FOR_ONE, new Intensity(10, Duration.ofMinutes(1)), listener);
       try (var root = shop.untilAllAreDone().start("shop", children.toArray(ChildSpec<?>[]::new))) {
         if (root.join() instanceof Failed<?>) System.exit(1);
       }
@@ -361,14 +388,11 @@ class DurableOffsets extends SupervisionTree {
     }
 
     private int audit(Path folder) throws Exception {
-      int broken = 0;
       try (var log = new FileLog(logIn(folder))) {
-        for (String way : WAYS) {
-          var audit = Audit.of(log, events, ledgerIn(folder, way), "clicks");
-          IO.println("%-20s %s".formatted(way, audit));
-        }
+        for (Way way : Way.values()) 
+          IO.println("%-20s %s".formatted(way.words, Audit.of(log, events, way.ledgerIn(folder), "clicks")));
       }
-      return broken;
+      return 0;
     }
   }
 
