@@ -34,13 +34,17 @@
 //SOURCES ../tools/coach/WarmChecker.java
 //SOURCES ../tools/coach/Watch.java
 //SOURCES ../tests/harness/CompileError.java
+//SOURCES ../tests/harness/Directives.java
 //SOURCES ../tests/harness/Examination.java
 //SOURCES ../tests/harness/Exercise.java
 //SOURCES ../tests/harness/Finding.java
+//SOURCES ../tests/harness/KillChecks.java
 //SOURCES ../tests/harness/Law.java
 //SOURCES ../tests/harness/Lawfulness.java
+//SOURCES ../tests/harness/Machine.java
 //SOURCES ../tests/harness/Matrix.java
 //SOURCES ../tests/harness/Mistake.java
+//SOURCES ../tests/harness/MortalProcess.java
 //SOURCES ../tests/harness/PoisonChecks.java
 //SOURCES ../tests/harness/Promise.java
 //SOURCES ../tests/harness/Repository.java

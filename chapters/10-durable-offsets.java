@@ -17,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -31,6 +30,9 @@ import java.util.concurrent.Phaser;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConfig.JournalMode;
+import org.sqlite.SQLiteConfig.SynchronousMode;
 
 /// # 10 · Durable offsets
 class DurableOffsets extends SupervisionTree {
@@ -84,15 +86,20 @@ class DurableOffsets extends SupervisionTree {
 
     /// Opens the ledger in `file`, for the log of that name. If there's none, it begins at 0.
     static Ledger open(Path file, String log) throws SQLException {
-      return new Ledger(DriverManager.getConnection("jdbc:sqlite:" + file), log);
+      return new Ledger(connect(file), log);
+    }
+
+    static Connection connect(Path file) throws SQLException {
+      var config = new SQLiteConfig();
+      config.setJournalMode(JournalMode.WAL);
+      config.setSynchronous(SynchronousMode.FULL);
+      config.setBusyTimeout(5_000); // milliseconds, for other processes write, too
+      return config.createConnection("jdbc:sqlite:" + file);
     }
 
     Ledger(Connection connection, String log) throws SQLException {
       this.connection = connection;
       this.log = log;
-      run("PRAGMA busy_timeout = 5000"); // other processes write, too
-      run("PRAGMA journal_mode = WAL");
-      run("PRAGMA synchronous = FULL");
       // No key forbids the same effect twice: an audit should be able to find it.
       run("CREATE TABLE IF NOT EXISTS effects (log TEXT, at INTEGER, user TEXT, action TEXT)");
       run("CREATE TABLE IF NOT EXISTS progress (log TEXT PRIMARY KEY, next INTEGER)");
@@ -400,7 +407,7 @@ class DurableOffsets extends SupervisionTree {
     static Audit of(Log log, int events, Path ledger, String name) throws Exception {
       var times = new int[events];
       int effects = 0;
-      try (var connection = DriverManager.getConnection("jdbc:sqlite:" + ledger);
+      try (var connection = Ledger.connect(ledger);
           var query = connection.prepareStatement("SELECT at, user, action FROM effects");
           var rows = query.executeQuery()) {
         for (; rows.next(); effects++) {

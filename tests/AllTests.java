@@ -47,13 +47,17 @@
 //SOURCES TranscriptsTest.java
 //SOURCES TreesTest.java
 //SOURCES harness/CompileError.java
+//SOURCES harness/Directives.java
 //SOURCES harness/Examination.java
 //SOURCES harness/Exercise.java
 //SOURCES harness/Finding.java
+//SOURCES harness/KillChecks.java
 //SOURCES harness/Law.java
 //SOURCES harness/Lawfulness.java
+//SOURCES harness/Machine.java
 //SOURCES harness/Matrix.java
 //SOURCES harness/Mistake.java
+//SOURCES harness/MortalProcess.java
 //SOURCES harness/PoisonChecks.java
 //SOURCES harness/Promise.java
 //SOURCES harness/Repository.java

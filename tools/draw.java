@@ -7,14 +7,19 @@
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
+//RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED
 //SOURCES ../tests/harness/CompileError.java
+//SOURCES ../tests/harness/Directives.java
 //SOURCES ../tests/harness/Examination.java
 //SOURCES ../tests/harness/Exercise.java
 //SOURCES ../tests/harness/Finding.java
+//SOURCES ../tests/harness/KillChecks.java
 //SOURCES ../tests/harness/Law.java
 //SOURCES ../tests/harness/Lawfulness.java
+//SOURCES ../tests/harness/Machine.java
 //SOURCES ../tests/harness/Matrix.java
 //SOURCES ../tests/harness/Mistake.java
+//SOURCES ../tests/harness/MortalProcess.java
 //SOURCES ../tests/harness/PoisonChecks.java
 //SOURCES ../tests/harness/Promise.java
 //SOURCES ../tests/harness/Repository.java
@@ -36,6 +41,7 @@
 //SOURCES ../tests/harness/WatchedFutures.java
 //SOURCES ../tests/harness/Watching.java
 
+import harness.Machine;
 import harness.Run;
 import harness.Script;
 import harness.Subject;
@@ -80,7 +86,8 @@ class Draw implements Callable<Integer> {
         "Such as read@7,put@9: the read at offset 7 times out, the put at 9 fails after it got"
             + " through.",
         "read@7* fails for ever, poison@7 can't be decoded, fatal@7 runs out of memory, at stop@7"
-            + " the consumer asks it to stop. none is the default."
+            + " the consumer asks it to stop. none is the default.",
+        "kill@7, alone, kills three processes in a row at their seventh moment."
       })
   String plan = "none";
 
@@ -112,9 +119,12 @@ class Draw implements Callable<Integer> {
         "✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   "
             + target.source().getFileName()
             + "\n");
-    try (var run = Run.inLockstep(target.compile().stage(), script)) {
-      IO.print(run.drain().timeline().draw(ROWS));
-    }
+    var subject = target.compile();
+    if (script.kills()) IO.print(Machine.timeline(subject, script).draw(ROWS));
+    else
+      try (var run = Run.inLockstep(subject.stage(), script)) {
+        IO.print(run.drain().timeline().draw(ROWS));
+      }
     IO.println("\nReplay: " + target.command("draw") + " " + script);
     return 0;
   }

@@ -114,7 +114,7 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
   /// Whether it's only what we throw into a program to end its run, however often wrapped.
   private static boolean isEndOfRun(Throwable e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause())
-      if (cause instanceof Run.RunIsOver) return true;
+      if (cause instanceof Run.RunIsOver || cause instanceof MortalProcess.Killed) return true;
     return false;
   }
 

@@ -160,6 +160,16 @@ public enum Mistake {
   THROWS_OTHER_DICE(
       "the pauses come from other dice than the ones handed in: no run of it can be repeated",
       "every call that makes a random number"),
+  FORGETS_WITH_ITS_PROCESS(
+      "where to go on is kept in memory alone, and dies with the process",
+      "where a new process gets its first offset from"),
+  SAVES_BEFORE_THE_EFFECT(
+      "the offset was saved before its effect: who dies in between has done neither, and goes on"
+          + " behind it",
+      "the order of the save and of the effect. Can they be one?"),
+  SAVES_AFTER_THE_EFFECT(
+      "the offset was saved after its effect: who dies in between does it again",
+      "whether both can be in one transaction, or else what makes the second time harmless"),
   COUNTS_ALL_FAILURES(
       "it counts failures wherever they were, and forgets that the offset has moved in between",
       "what becomes of the count after progress"),

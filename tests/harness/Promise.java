@@ -67,7 +67,15 @@ public enum Promise {
       "Siblings",
       "a failure restarts the siblings that the strategy names, in start order, and stops them in"
           + " reverse",
-      TreeChecks::siblings);
+      TreeChecks::siblings),
+  SURVIVES_KILL(
+      "Survives kill -9",
+      "a new process goes on where the last one's effects ended",
+      KillChecks::survivesKill),
+  EFFECTS_ONCE(
+      "Effects once",
+      "each effect happens exactly once, at whatever moment the process is killed",
+      KillChecks::effectsOnce);
 
   private final String title;
   private final String line;

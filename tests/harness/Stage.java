@@ -106,6 +106,16 @@ public interface Stage<E> {
     throw new NotOffered("there is nothing to call that would supervise siblings");
   }
 
+  /// Works as one process does, from what it finds on the disk to the end of the log. It may be killed.
+  default void live(MortalProcess<E> process) throws Exception {
+    throw new NotOffered("there is nothing that would outlive its process");
+  }
+
+  /// The offsets of the effects so far, oldest first, read back from where they are.
+  default List<Long> effects(Machine<?> machine) throws Exception {
+    return machine.seen();
+  }
+
   /// Whether two equal events at two offsets are two to the consumer, if it drops what came before.
   default boolean tellsEqualEventsApart() {
     return true;

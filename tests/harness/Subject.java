@@ -1,6 +1,7 @@
 package harness;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Writer;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -50,9 +52,10 @@ public final class Subject {
   /// @throws DoesNotCompile with the compiler's words and the place, for the one who wrote `source`
   public static Subject of(Path source, String stage) {
     Path adapter = Repository.root().resolve("tests/stages").resolve(stage + ".java");
-    var classes = compile(source.toAbsolutePath().normalize(), adapter);
+    var directives = Directives.of(source, adapter);
+    var classes = compile(source.toAbsolutePath().normalize(), adapter, directives);
     try {
-      return new Subject(source, Watching.of(classes).loadClass(stage));
+      return new Subject(source, Watching.of(classes, directives.loader()).loadClass(stage));
     } catch (ClassNotFoundException e) {
       throw new IllegalStateException(adapter + " doesn't hold a class " + stage, e);
     }
@@ -92,12 +95,14 @@ public final class Subject {
   private static final StandardJavaFileManager JDK_AND_HARNESS =
       COMPILER.getStandardFileManager(null, Locale.ENGLISH, StandardCharsets.UTF_8);
 
-  private static Map<String, byte[]> compile(Path source, Path adapter) {
+  private static Map<String, byte[]> compile(Path source, Path adapter, Directives directives) {
     var diagnostics = new DiagnosticCollector<JavaFileObject>();
     var files = new InMemory(JDK_AND_HARNESS);
-    var options = List.of("-g", "-proc:none", "-cp", classPath());
+    String classPath = classPath() + File.pathSeparator + directives.classPath();
+    var options = List.of("-g", "-proc:none", "-cp", classPath);
     var program = new SourceFile(source);
-    var units = List.of(program, new SourceFile(adapter));
+    var units = new ArrayList<>(List.of(program, new SourceFile(adapter)));
+    for (Path other : directives.sources()) units.add(new SourceFile(other));
     boolean compiled =
         COMPILER.getTask(Writer.nullWriter(), files, diagnostics, options, null, units).call();
     if (!compiled) throw explained(program, diagnostics.getDiagnostics());

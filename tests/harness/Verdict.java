@@ -45,6 +45,7 @@ public sealed interface Verdict {
     STARTS_OVER("other work is not tried again where it failed"),
     WRONG_SIBLINGS("it restarts other siblings than the strategy names"),
     WRONG_ORDER("siblings start or stop in another order"),
+    BEGINS_AGAIN("a new process begins at the beginning"),
     BREAKS_THE_LAW("something died in silence");
 
     public final String text;

@@ -55,9 +55,9 @@ public final class Watching extends ClassLoader {
     this.classFile = ClassFile.of(ClassHierarchyResolverOption.of(resolver));
   }
 
-  /// Loads compiled classes, given as bytes by name.
-  public static Watching of(Map<String, byte[]> classes) {
-    return new Watching(classes::get, Watching.class.getClassLoader());
+  /// Loads compiled classes, given as bytes by name, with the libraries that `parent` knows.
+  public static Watching of(Map<String, byte[]> classes, ClassLoader parent) {
+    return new Watching(classes::get, parent);
   }
 
   /// Loads anew, and watched, the classes of `parent` whose simple names end in `suffix`, with all that

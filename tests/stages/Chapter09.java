@@ -1,3 +1,4 @@
+import harness.MortalProcess;
 import harness.Run;
 import harness.Stage;
 import java.time.Duration;
@@ -5,10 +6,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 
 /// Chapter 9 as the harness sees it: a tree of one supervisor and one child, the clicks, that is done when
 /// they are; and trees with siblings.
-public final class Chapter09 implements Stage<SupervisionTree.Click> {
+public class Chapter09 implements Stage<SupervisionTree.Click> {
 
   private static final Limits LIMITS = new Limits(9, Duration.ofHours(1), Duration.ofSeconds(2));
 
@@ -44,7 +46,7 @@ public final class Chapter09 implements Stage<SupervisionTree.Click> {
     var channel = channelOf(run);
     var spec =
         SupervisionTree.ChildSpec.of(
-                "clicks", from, SupervisionTree.publishClick(run::take, channel))
+                "clicks", from, clicks(run::take, channel))
             .with(new SupervisionTree.Pauses(Duration.ofMillis(100), 2, LIMITS.cap(), 0.2))
             .with(SupervisionTree.putAside(deadLetters));
     end = new SupervisionTree.EndOfChannel(channel, "clicks", "root");
@@ -68,6 +70,12 @@ public final class Chapter09 implements Stage<SupervisionTree.Click> {
         listener,
         timeOf(run),
         run.random());
+  }
+
+  /// The step that the tree runs.
+  SupervisionTree.Step<Long> clicks(
+      SupervisionTree.Log log, BlockingQueue<SupervisionTree.Message> channel) {
+    return SupervisionTree.publishClick(log, channel);
   }
 
   private BlockingQueue<SupervisionTree.Message> channelOf(Run<SupervisionTree.Click> run) {
@@ -142,6 +150,42 @@ public final class Chapter09 implements Stage<SupervisionTree.Click> {
     };
   }
 
+  /// Its consumer has the effects, and takes whatever comes.
+  @Override
+  public void live(MortalProcess<SupervisionTree.Click> process) throws Exception {
+    var channel =
+        new LinkedBlockingQueue<SupervisionTree.Message>() {
+          @Override
+          public void put(SupervisionTree.Message message) {
+            for (var item : message.items()) effect(process, item.click());
+          }
+        };
+    work(process, 0, clicks(process::take, channel));
+  }
+
+  /// Runs `step` from an offset to its end, or to that of its process.
+  static void work(
+      MortalProcess<SupervisionTree.Click> process, long from, SupervisionTree.Step<Long> step)
+      throws Exception {
+    var spec = SupervisionTree.ChildSpec.of("clicks", from, step);
+    var intensity = new SupervisionTree.Intensity(3, Duration.ofMinutes(1));
+    try (var root =
+        new SupervisionTree.Supervisor(SupervisionTree.Strategy.ONE_FOR_ONE, intensity, _ -> {})
+            .untilAllAreDone()
+            .start("root", spec)) {
+      root.join();
+    }
+  }
+
+  private static void effect(
+      MortalProcess<SupervisionTree.Click> process, SupervisionTree.Click click) {
+    try {
+      process.effect(click);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private static SupervisionTree.Time timeOf(Run<?> run) {
     return new SupervisionTree.Time() {
       @Override
@@ -164,7 +208,7 @@ public final class Chapter09 implements Stage<SupervisionTree.Click> {
 
   @Override
   public Object step(Run<SupervisionTree.Click> run, long offset) throws Exception {
-    return SupervisionTree.publishClick(run::take, channelOf(run)).attempt(offset, "clicks");
+    return clicks(run::take, channelOf(run)).attempt(offset, "clicks");
   }
 
   @Override

@@ -1,0 +1,145 @@
+package harness;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Driver;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/// What a script's head tells JBang: which other sources belong to it, and which libraries.
+///
+/// @param sources the other sources, absolute, in the order in which they are named
+/// @param libraries Maven coordinates, those of the other sources included
+public record Directives(Set<Path> sources, Set<String> libraries) {
+
+  private static final Pattern DIRECTIVE = Pattern.compile("(?m)^//(SOURCES|DEPS) (\\S+)\\h*$");
+
+  /// A resolution may fetch 45 MB.
+  private static final int PATIENCE_SECONDS = 300;
+
+  /// A library is loaded once, so that a native one is, too.
+  private static final Map<Set<String>, Libraries> RESOLVED = new ConcurrentHashMap<>();
+
+  private record Libraries(String classPath, ClassLoader loader) {}
+
+  /// Reads the heads of `scripts`, and of the sources that they name. A source is looked for beside the
+  /// script that names it, or else among the chapters: a copy may lie anywhere.
+  public static Directives of(Path... scripts) {
+    var directives = new Directives(new LinkedHashSet<>(), new LinkedHashSet<>());
+    for (Path script : scripts) directives.read(script.toAbsolutePath().normalize());
+    return directives;
+  }
+
+  private void read(Path script) {
+    if (!Files.isRegularFile(script)) return; // the compiler says so, and better
+    for (var found : DIRECTIVE.matcher(text(script)).results().toList())
+      if (found.group(1).equals("DEPS")) libraries.add(found.group(2));
+      else {
+        Path source = found(script, found.group(2));
+        if (sources.add(source)) read(source);
+      }
+  }
+
+  /// Any text will do: what isn't ASCII is no directive.
+  private static String text(Path script) {
+    try {
+      return Files.readString(script, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private static Path found(Path script, String name) {
+    Path beside = script.resolveSibling(name).normalize();
+    return Files.exists(beside)
+        ? beside
+        : Repository.root().resolve("chapters").resolve(Path.of(name).getFileName());
+  }
+
+  /// The jars of the libraries, separated as on a class path; empty without libraries.
+  ///
+  /// @throws IllegalStateException with a sentence, if JBang can't get them
+  public String classPath() {
+    return resolved().classPath;
+  }
+
+  /// What loads the libraries: the harness's own loader, if there are none.
+  ///
+  /// @throws IllegalStateException with a sentence, if JBang can't get them
+  ClassLoader loader() {
+    return resolved().loader;
+  }
+
+  private Libraries resolved() {
+    return RESOLVED.computeIfAbsent(Set.copyOf(libraries), _ -> resolve(libraries));
+  }
+
+  private static Libraries resolve(Collection<String> libraries) {
+    ClassLoader harness = Directives.class.getClassLoader();
+    if (libraries.isEmpty()) return new Libraries("", harness);
+    String jars = askJBang(libraries);
+    var urls = new ArrayList<URL>();
+    try {
+      for (String jar : jars.split(Pattern.quote(File.pathSeparator)))
+        urls.add(Path.of(jar).toUri().toURL());
+    } catch (MalformedURLException e) {
+      throw new IllegalStateException("JBang names a jar that is no file: " + jars, e);
+    }
+    var loader = new URLClassLoader(urls.toArray(URL[]::new), harness);
+    ServiceLoader.load(Driver.class, loader).forEach(_ -> {}); // each tells JDBC of itself
+    return new Libraries(jars, loader);
+  }
+
+  private static String askJBang(Collection<String> libraries) {
+    String names = String.join(", ", libraries);
+    try {
+      Path script = Files.createTempFile("libraries", ".java");
+      Path answer = Files.createTempFile("libraries", ".txt");
+      try {
+        Files.writeString(script, "//DEPS " + String.join("\n//DEPS ", libraries) + "\n");
+        var process =
+            new ProcessBuilder(
+                    List.of(
+                        "" + Repository.launcher(), "info", "classpath", "--deps-only", "" + script))
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectOutput(answer.toFile())
+                .start();
+        try {
+          process.getOutputStream().close();
+          if (process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) && process.exitValue() == 0)
+            return Files.readString(answer).strip();
+        } finally {
+          process.descendants().forEach(ProcessHandle::destroyForcibly);
+          process.destroyForcibly();
+        }
+      } finally {
+        Files.delete(script);
+        Files.delete(answer);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Could not ask JBang for " + names, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw new IllegalStateException(
+        "JBang could not get "
+            + names
+            + ". The first time that takes a network. What does ./jbang info classpath say of the"
+            + " script?");
+  }
+}

@@ -1,0 +1,152 @@
+package harness;
+
+import harness.Timeline.Kind;
+import harness.Timeline.Lane;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// Where processes live, one after the other, and what outlives them: a log, a disk, and a world in
+/// which their effects happen.
+///
+/// @param <E> what the log holds
+public final class Machine<E> implements AutoCloseable {
+
+  /// How long one process may take.
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final Subject subject;
+  private final int events;
+  private final Path disk;
+  private final Timeline timeline = new Timeline();
+  private final List<Long> seen = new ArrayList<>();
+  private final Set<Object> keys = new HashSet<>();
+  private int processes;
+
+  /// With a log of `events` events, for processes that run `subject`.
+  Machine(Subject subject, int events) {
+    this.subject = subject;
+    this.events = events;
+    try {
+      this.disk = Files.createTempDirectory("disk");
+    } catch (IOException e) {
+      throw new UncheckedIOException("There is no room for a disk in the temporary folder", e);
+    }
+  }
+
+  /// What happens when three processes in a row are killed at the moment that `script` says, and the next
+  /// one may finish.
+  public static Timeline timeline(Subject subject, Script script) {
+    int moment = Script.offsetOf(script.faults().getFirst());
+    try (var machine = new Machine<>(subject, script.events())) {
+      try {
+        for (int lastMoment : List.of(moment, moment, moment, 0)) machine.run(lastMoment);
+      } catch (Exception | Error e) { // the program's: it belongs into the picture
+        machine.timeline.add(Lane.SUPERVISOR, Kind.DIED, -1, "" + e);
+      }
+      return machine.timeline;
+    }
+  }
+
+  /// Runs one process, up to its end or to its `lastMoment`, counted from 1; 0 for none.
+  ///
+  /// @return the process, which can't do anything any more
+  /// @throws NeverEnded if it does neither
+  /// @throws Exception what the program throws; an `Error` comes out as it is
+  @SuppressWarnings("unchecked")
+  MortalProcess<E> run(int lastMoment) throws Exception {
+    var stage = (Stage<E>) subject.stage();
+    var process = new MortalProcess<>(this, stage, lastMoment);
+    String name = "process " + ++processes;
+    timeline.add(Lane.SUPERVISOR, Kind.START, -1, name + " starts");
+    var work =
+        new FutureTask<>(() -> {
+          stage.live(process);
+          return null;
+        });
+    var thread = new Thread(work, name);
+    thread.start();
+    try {
+      work.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      thread.join();
+    } catch (TimeoutException e) {
+      thread.interrupt();
+      throw new NeverEnded();
+    } catch (ExecutionException e) {
+      if (!process.wasKilled()) rethrow(e.getCause());
+    }
+    return process;
+  }
+
+  private static void rethrow(Throwable e) throws Exception {
+    switch (e) {
+      case Exception exception -> throw exception;
+      case Error error -> throw error;
+      default -> throw new IllegalStateException(e);
+    }
+  }
+
+  /// The offsets of all effects so far, read back from wherever the program has them.
+  List<Long> effects() throws Exception {
+    return subject.stage().effects(this);
+  }
+
+  /// The offsets of the effects that the world has seen, oldest first.
+  public synchronized List<Long> seen() {
+    return List.copyOf(seen);
+  }
+
+  /// @return whether the effect is one, rather than known by its key
+  synchronized boolean see(Object key, long offset) {
+    boolean isNew = keys.add(key);
+    if (isNew) seen.add(offset);
+    return isNew;
+  }
+
+  /// The offset of an event, or -1.
+  long offsetOf(Stage<E> stage, E event) {
+    for (long offset = 0; offset < events; offset++)
+      if (stage.event(offset).equals(event)) return offset;
+    return -1;
+  }
+
+  /// What outlives processes: a folder, empty at first.
+  public Path disk() {
+    return disk;
+  }
+
+  int events() {
+    return events;
+  }
+
+  Timeline timeline() {
+    return timeline;
+  }
+
+  @Override
+  public void close() {
+    try (var files = Files.walk(disk)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Could not delete " + disk, e);
+    }
+  }
+
+  /// A process took too long.
+  static final class NeverEnded extends RuntimeException {
+    NeverEnded() {
+      super("a process did not come to the end of the log within " + PATIENCE.toSeconds() + " s");
+    }
+  }
+}

@@ -1,0 +1,50 @@
+//SOURCES Chapter09.java
+
+import harness.Machine;
+import harness.MortalProcess;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+
+/// Chapter 10 as the harness sees it: chapter 9's tree runs another step. In a run its effect is to put a
+/// click on the channel. Where it may be killed, its effect and its offset are in a database.
+public class Chapter10 extends Chapter09 {
+
+  @Override
+  SupervisionTree.Step<Long> clicks(
+      SupervisionTree.Log log, BlockingQueue<SupervisionTree.Message> channel) {
+    DurableOffsets.Booking put =
+        (_, _, item) -> {
+          channel.put(item);
+          return item.offset() + 1;
+        };
+    return DurableOffsets.bookEach(log, null, put);
+  }
+
+  @Override
+  public void live(MortalProcess<SupervisionTree.Click> process) throws Exception {
+    try (var connection = process.connection(DurableOffsets.Ledger.connect(ledgerOn(process.disk())))) {
+      var ledger = new DurableOffsets.Ledger(connection, "clicks");
+      work(
+          process,
+          ledger.next(),
+          DurableOffsets.bookEach(process::take, ledger, DurableOffsets::inOneTransaction));
+    }
+  }
+
+  @Override
+  public List<Long> effects(Machine<?> machine) throws Exception {
+    var offsets = new ArrayList<Long>();
+    try (var connection = DurableOffsets.Ledger.connect(ledgerOn(machine.disk()));
+        var query = connection.prepareStatement("SELECT at FROM effects ORDER BY rowid");
+        var rows = query.executeQuery()) {
+      while (rows.next()) offsets.add(rows.getLong(1));
+    }
+    return offsets;
+  }
+
+  private static Path ledgerOn(Path disk) {
+    return disk.resolve("ledger.db");
+  }
+}
