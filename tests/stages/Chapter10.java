@@ -29,7 +29,7 @@ public class Chapter10 extends Chapter09 {
       work(
           process,
           ledger.next(),
-          DurableOffsets.bookEach(process::take, ledger, DurableOffsets::inOneTransaction));
+          DurableOffsets.bookEach(process::take, ledger, DurableOffsets::saveTogether));
     }
   }
 
