@@ -1,5 +1,6 @@
 package drift;
 
+import harness.Directives;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -7,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,14 +47,18 @@ public final class Command {
   /// Compiles a script into `classes`, and gives the command that starts it. Compiled in this JVM, where
   /// the compiler is warm, a demo takes a third of the time.
   public static String compiled(Path script, Path classes) throws IOException {
+    var directives = Directives.of(script);
     String into = classes.toString();
+    String classPath = into + File.pathSeparator + directives.classPath();
+    var args = new ArrayList<>(List.of("-proc:none", "-cp", classPath, "-d", into, "" + script));
+    directives.sources().forEach(source -> args.add("" + source));
     int exitCode =
-        ToolProvider.getSystemJavaCompiler()
-            .run(null, null, null, "-proc:none", "-cp", into, "-d", into, script.toString());
+        ToolProvider.getSystemJavaCompiler().run(null, null, null, args.toArray(String[]::new));
     if (exitCode != 0) throw new IllegalStateException("javac could not compile " + script);
     Matcher first = Pattern.compile("(?m)^class (\\w+)").matcher(Files.readString(script));
     if (!first.find()) throw new IllegalStateException("no package-private class in " + script);
-    return "java -cp '%s' %s".formatted(classes, first.group(1));
+    return "java %s -cp '%s' %s"
+        .formatted(String.join(" ", directives.options()), classPath, first.group(1));
   }
 
   /// Runs `commandLine` in `folder`, and waits for its end.
