@@ -114,7 +114,8 @@ class DurableOffsets extends SupervisionTree {
     public Click take(long offset) {
       var line = ByteBuffer.allocate(LENGTH);
       try {
-        if (offset < 0 || file.read(line, offset * LENGTH) < LENGTH) throw new InvalidOffset(offset);
+        if (offset < 0 || file.read(line, offset * LENGTH) < LENGTH)
+          throw new InvalidOffset(offset);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -322,12 +323,11 @@ class DurableOffsets extends SupervisionTree {
 
   static long saveTogether(Ledger ledger, long from, Item item) throws Exception {
     long next = item.offset() + 1;
-    return ledger.inOneTransaction(
-        () -> {
-          if (!ledger.advance(from, next)) return ledger.next(); // it has been done already
-          ledger.book(item);
-          return next;
-        });
+    return ledger.inOneTransaction(() -> {
+      if (!ledger.advance(from, next)) return ledger.next(); // it has been done already
+      ledger.book(item);
+      return next;
+    });
   }
 
   // endregion
@@ -447,6 +447,17 @@ class DurableOffsets extends SupervisionTree {
   ///
   /// ```console
   /// $ ./jbang chapters/10-durable-offsets.java
+  /// 10 · durable offsets: 1000 clicks in a file, 20 kills
+  /// Killed after 6, 14, 24, 10, 21, 1, 6, 19, 20, 19, 8, 3, 2, 18, 2,
+  ///   8, 7, 21, 19, 10 clicks.
+  /// The next process came to the end.
+  ///
+  /// The audit, from what is on the disk:
+  /// in memory           starts over   lost 0, repeated ≈ 234
+  /// saved first         loses         lost ≈ 7, repeated 0
+  /// saved last          repeats       lost 0, repeated ≈ 5
+  /// in one transaction  exactly once  lost 0, repeated 0
+  /// Replay: ./jbang chapters/10-durable-offsets.java --events 1000 --kills 20 --seed 42
   /// ```
   ///
   /// Look at the numbers. Twenty kills, and a few of them hit the moment between
@@ -496,7 +507,8 @@ class DurableOffsets extends SupervisionTree {
     @Option(
         names = "--seed",
         paramLabel = "N",
-        description = "a whole number; the same seed kills after the same clicks (${DEFAULT-VALUE})")
+        description =
+            "a whole number; the same seed kills after the same clicks (${DEFAULT-VALUE})")
     long seed = 42;
 
     @Option(names = "--help", usageHelp = true, description = "this text")
@@ -607,8 +619,7 @@ class DurableOffsets extends SupervisionTree {
     for (int i = 0; i < events; i++)
       clicks.add(
           new Click(
-              new UUID(random.nextLong(), random.nextLong()),
-              Action.values()[random.nextInt(3)]));
+              new UUID(random.nextLong(), random.nextLong()), Action.values()[random.nextInt(3)]));
     return clicks;
   }
 
@@ -640,16 +651,15 @@ class DurableOffsets extends SupervisionTree {
     Thread.ofPlatform()
         .daemon()
         .name("our parent")
-        .start(
-            () -> {
-              try {
-                while (System.in.read() >= 0) {}
-              } catch (IOException e) {
-                // it's gone
-              }
-              deleteAll(folder);
-              Runtime.getRuntime().halt(1);
-            });
+        .start(() -> {
+          try {
+            while (System.in.read() >= 0) {}
+          } catch (IOException e) {
+            // it's gone
+          }
+          deleteAll(folder);
+          Runtime.getRuntime().halt(1);
+        });
   }
 
   /// A folder for temporary files that goes when this process does, together with its children.
@@ -657,14 +667,13 @@ class DurableOffsets extends SupervisionTree {
     Path folder = Files.createTempDirectory(name);
     Runtime.getRuntime()
         .addShutdownHook(
-            new Thread(
-                () -> {
-                  for (ProcessHandle child : ProcessHandle.current().children().toList()) {
-                    child.destroyForcibly();
-                    child.onExit().completeOnTimeout(child, 5, TimeUnit.SECONDS).join();
-                  }
-                  deleteAll(folder);
-                }));
+            new Thread(() -> {
+              for (ProcessHandle child : ProcessHandle.current().children().toList()) {
+                child.destroyForcibly();
+                child.onExit().completeOnTimeout(child, 5, TimeUnit.SECONDS).join();
+              }
+              deleteAll(folder);
+            }));
     return folder;
   }
 
@@ -684,12 +693,11 @@ class DurableOffsets extends SupervisionTree {
   static CommandLine commandLine(Object command) {
     return new CommandLine(command)
         .setUsageHelpWidth(80)
-        .setExecutionExceptionHandler(
-            (e, line, parsed) -> {
-              if (e instanceof ParameterException) throw e;
-              System.err.println(e instanceof IOException ? "It failed: " + e : "" + e.getMessage());
-              return 1;
-            });
+        .setExecutionExceptionHandler((e, line, parsed) -> {
+          if (e instanceof ParameterException) throw e;
+          System.err.println(e instanceof IOException ? "It failed: " + e : "" + e.getMessage());
+          return 1;
+        });
   }
 
   /// @throws ParameterException with a sentence, and the help below it

@@ -8,7 +8,7 @@
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
 //DEPS org.junit.jupiter:junit-jupiter-api:5.14.4
 // The harness asks the JDK for its threads, and the formatter uses the compiler's own parser.
-//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.code=ALL-UNNAMED

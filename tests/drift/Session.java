@@ -92,7 +92,7 @@ public final class Session {
   public static Session played(String file, String text, Duration patience)
       throws InterruptedException {
     var session = new Session(file, text, patience);
-    var directives = Directives.of(Repository.root().resolve(file));
+    var directives = Directives.of(Repository.root().resolve(file), text);
     PrintStream out = System.out, err = System.err;
     Locale locale = Locale.getDefault();
     try (var shell =

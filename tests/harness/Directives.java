@@ -43,16 +43,30 @@ public record Directives(Set<Path> sources, Set<String> libraries, Set<String> o
   /// Reads the heads of `scripts`, and of the sources that they name. A source is looked for beside the
   /// script that names it, or else among the chapters: a copy may lie anywhere.
   public static Directives of(Path... scripts) {
-    var directives =
-        new Directives(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
+    var directives = empty();
     var seen = new HashSet<Path>();
-    for (Path script : scripts) directives.read(script.toAbsolutePath().normalize(), seen);
+    for (Path script : scripts) directives.read(script, seen);
     return directives;
   }
 
+  /// Reads the head of `text`, as if it stood in the file `script`.
+  public static Directives of(Path script, String text) {
+    var directives = empty();
+    directives.read(script.toAbsolutePath().normalize(), text, new HashSet<>());
+    return directives;
+  }
+
+  private static Directives empty() {
+    return new Directives(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
+  }
+
   private void read(Path script, Set<Path> seen) {
-    if (!Files.isRegularFile(script)) return; // the compiler says so, and better
-    for (var found : DIRECTIVE.matcher(text(script)).results().toList())
+    Path path = script.toAbsolutePath().normalize();
+    if (Files.isRegularFile(path)) read(path, text(path), seen); // else the compiler says so
+  }
+
+  private void read(Path script, String text, Set<Path> seen) {
+    for (var found : DIRECTIVE.matcher(text).results().toList())
       for (String word : found.group(2).strip().split("\\s+"))
         switch (found.group(1)) {
           case "DEPS" -> libraries.add(word);
@@ -126,7 +140,11 @@ public record Directives(Set<Path> sources, Set<String> libraries, Set<String> o
         var process =
             new ProcessBuilder(
                     List.of(
-                        "" + Repository.launcher(), "info", "classpath", "--deps-only", "" + script))
+                        "" + Repository.launcher(),
+                        "info",
+                        "classpath",
+                        "--deps-only",
+                        "" + script))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .redirectOutput(answer.toFile())
                 .start();

@@ -24,7 +24,8 @@ public class Chapter10 extends Chapter09 {
 
   @Override
   public void live(MortalProcess<SupervisionTree.Click> process) throws Exception {
-    try (var connection = process.connection(DurableOffsets.Ledger.connect(ledgerOn(process.disk())))) {
+    try (var connection =
+        process.connection(DurableOffsets.Ledger.connect(ledgerOn(process.disk())))) {
       var ledger = new DurableOffsets.Ledger(connection, "clicks");
       work(
           process,
