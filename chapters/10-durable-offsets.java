@@ -476,9 +476,43 @@ class DurableOffsets extends SupervisionTree {
   /// moment, right before and right after everything that outlives it. You can
   /// see one of these runs:
   ///
-  /// ```sh
-  /// ./jbang draw 10 --events 3 --fault kill@6
+  /// ```console
+  /// $ ./jbang draw 10 --events 2 --fault kill@5
+  /// ✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   10-durable-offsets.java
+  ///
+  ///   time log             producer    channel      supervisor            consumer
+  /// ↻    1 ┆               ┆           ┆            process 1 starts      ┆
+  ///      2 ┆               ┆           ┆            ┆                INSERT progress
+  ///      3 read 0          ┆           ┆            ┆                     ┆
+  ///      4 ┆               ┆           ┆            ┆                UPDATE progress
+  /// ✗    5 ┆               ┆           ┆            kill -9               ┆
+  /// ↻    6 ┆               ┆           ┆            process 2 starts      ┆
+  ///      7 ┆               ┆           ┆            ┆                INSERT progress
+  ///      8 read 0          ┆           ┆            ┆                     ┆
+  ///      9 ┆               ┆           ┆            ┆                UPDATE progress
+  /// ✗   10 ┆               ┆           ┆            kill -9               ┆
+  /// ↻   11 ┆               ┆           ┆            process 3 starts      ┆
+  ///     12 ┆               ┆           ┆            ┆                INSERT progress
+  ///     13 read 0          ┆           ┆            ┆                     ┆
+  ///     14 ┆               ┆           ┆            ┆                UPDATE progress
+  /// ✗   15 ┆               ┆           ┆            kill -9               ┆
+  /// ↻   16 ┆               ┆           ┆            process 4 starts      ┆
+  ///     17 ┆               ┆           ┆            ┆                INSERT progress
+  ///     18 read 0          ┆           ┆            ┆                     ┆
+  ///     19 ┆               ┆           ┆            ┆                UPDATE progress
+  ///     20 ┆               ┆           ┆            ┆                 INSERT effects
+  ///     21 ┆               ┆           ┆            ┆                     commit
+  ///     22 read 1          ┆           ┆            ┆                     ┆
+  ///     23 ┆               ┆           ┆            ┆                UPDATE progress
+  ///     24 ┆               ┆           ┆            ┆                 INSERT effects
+  ///     25 ┆               ┆           ┆            ┆                     commit
+  /// ✗   26 read 2: the end ┆           ┆            ┆                     ┆
+  ///
+  /// Replay: ./jbang draw 10 --events 2 --capacity 0 --fault kill@5
   /// ```
+  ///
+  /// Three processes in a row die after the ledger has moved, and before the
+  /// effect. The fourth one finds nothing of that, and begins at 0.
   void main(String... args) throws Exception {
     if (args.length == 2 && args[0].equals("worker")) {
       endWithOurParent(Path.of(args[1]));
@@ -663,8 +697,14 @@ class DurableOffsets extends SupervisionTree {
   }
 
   /// A folder for temporary files that goes when this process does, together with its children.
-  static Path temporaryFolder(String name) throws IOException {
-    Path folder = Files.createTempDirectory(name);
+  static Path temporaryFolder(String name) {
+    Path folder;
+    try {
+      folder = Files.createTempDirectory(name);
+    } catch (IOException e) {
+      String place = System.getProperty("java.io.tmpdir");
+      throw new IllegalStateException("There can be no temporary folder in " + place + ": " + e, e);
+    }
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(() -> {

@@ -32,6 +32,7 @@
 //SOURCES CommandsTest.java
 //SOURCES ConformanceTest.java
 //SOURCES DriftTest.java
+//SOURCES DurableOffsetsTest.java
 //SOURCES ExercisesTest.java
 //SOURCES ForkTest.java
 //SOURCES HarnessTest.java
@@ -165,6 +166,7 @@ class AllTests implements Callable<Integer> {
           List.of("CoachSessionTest", "LauncherTest"),
           List.of("ExercisesTest", "HarnessTest"),
           List.of("SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest"),
+          List.of("DurableOffsetsTest"),
           List.of("TreesTest", "ConformanceTest", "DriftTest", "ClassroomTest", "CommandsTest"));
 
   @Parameters(
