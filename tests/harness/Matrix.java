@@ -218,6 +218,48 @@ public final class Matrix {
 
   private record Row(Promise promise, List<Cell> cells) {}
 
+  /// The logs on which the last chapters' programs keep their promises, and their stages.
+  public enum RealLog {
+    MEMORY("memory", "OnMemory"),
+    FILE("a file", "OnAFile"),
+    DATABASE("a database", "OnATable");
+
+    final String title;
+    final String stage;
+
+    RealLog(String title, String stage) {
+      this.title = title;
+      this.stage = stage;
+    }
+
+    /// A program on this log.
+    public Subject subject() {
+      return Subject.of(sourceOf(10), stage);
+    }
+  }
+
+  /// What a log can't help, or does in its own way. All other promises are kept on each of them, as in the
+  /// last chapter's column; and the last ones ask for no log, see [#NO_MATTER_OF_LOGS].
+  private static final Map<RealLog, Map<Promise, Cell>> ON_LOGS =
+      Map.of(
+          RealLog.MEMORY,
+          Map.of(SURVIVES_KILL, breaks(LOST), EFFECTS_ONCE, breaks(LOST)),
+          RealLog.FILE,
+          Map.of(),
+          RealLog.DATABASE,
+          Map.of());
+
+  private static final Set<Promise> NO_MATTER_OF_LOGS = Set.of(ANY_PRODUCER, SIBLINGS);
+
+  /// What is expected on `log`, promise by promise.
+  public static Map<Promise, Cell> on(RealLog log) {
+    var column = new TreeMap<Promise, Cell>();
+    for (Promise promise : Promise.values())
+      if (!NO_MATTER_OF_LOGS.contains(promise))
+        column.put(promise, ON_LOGS.get(log).getOrDefault(promise, KEPT));
+    return column;
+  }
+
   /// The numbers of the chapters, from 1.
   public static List<Integer> chapters() {
     var chapters = new ArrayList<Integer>();

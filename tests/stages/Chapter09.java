@@ -45,7 +45,7 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
   public void resume(Run<SupervisionTree.Click> run, long from) {
     var channel = channelOf(run);
     var spec =
-        SupervisionTree.ChildSpec.of("clicks", from, clicks(run::take, channel))
+        SupervisionTree.ChildSpec.of("clicks", from, clicks(logOf(run), channel))
             .with(new SupervisionTree.Pauses(Duration.ofMillis(100), 2, LIMITS.cap(), 0.2))
             .with(SupervisionTree.putAside(deadLetters));
     end = new SupervisionTree.EndOfChannel(channel, "clicks", "root");
@@ -69,6 +69,11 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
         listener,
         timeOf(run),
         run.random());
+  }
+
+  /// Where the clicks come from.
+  SupervisionTree.Log logOf(Run<SupervisionTree.Click> run) {
+    return run::take;
   }
 
   /// The step that the tree runs.
@@ -207,7 +212,7 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
 
   @Override
   public Object step(Run<SupervisionTree.Click> run, long offset) throws Exception {
-    return clicks(run::take, channelOf(run)).attempt(offset, "clicks");
+    return clicks(logOf(run), channelOf(run)).attempt(offset, "clicks");
   }
 
   @Override

@@ -30,8 +30,13 @@ public class Chapter10 extends Chapter09 {
       work(
           process,
           ledger.next(),
-          DurableOffsets.bookEach(process::take, ledger, DurableOffsets::saveTogether));
+          DurableOffsets.bookEach(logOf(process), ledger, DurableOffsets::saveTogether));
     }
+  }
+
+  /// Where the clicks come from, if it may be killed.
+  SupervisionTree.Log logOf(MortalProcess<SupervisionTree.Click> process) throws Exception {
+    return process::take;
   }
 
   @Override
