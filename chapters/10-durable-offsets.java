@@ -11,6 +11,7 @@
 //MAIN DurableOffsets
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -55,7 +56,7 @@ class DurableOffsets extends SupervisionTree {
       try {
         if (offset < 0 || file.read(line, offset * LENGTH) < LENGTH) throw new InvalidOffset(offset);
       } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
+        throw new UncheckedIOException(e);
       }
       String[] words = new String(line.array(), StandardCharsets.US_ASCII).split("\\s+");
       return new Click(UUID.fromString(words[0]), Action.valueOf(words[1]));
@@ -292,6 +293,10 @@ class DurableOffsets extends SupervisionTree {
 
   /// Starts this program once more, as another process. It has its input from us, and ends when that does.
   static Process startAgain(Class<?> program, Path folder, String... args) throws IOException {
+    return again(program, folder, args).start();
+  }
+
+  static ProcessBuilder again(Class<?> program, Path folder, String... args) {
     var command =
         new ArrayList<>(
             List.of(
@@ -304,7 +309,7 @@ class DurableOffsets extends SupervisionTree {
                 System.getProperty("java.class.path"),
                 program.getName()));
     command.addAll(List.of(args));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
   }
 
   /// Ends this process when the one that started it has ended, in whatever way, and cleans up for it.
@@ -319,15 +324,18 @@ class DurableOffsets extends SupervisionTree {
               } catch (IOException e) {
                 // it's gone
               }
-              deleteAll(folder);
-              Runtime.getRuntime().halt(1);
+              try {
+                deleteAll(folder);
+              } finally {
+                Runtime.getRuntime().halt(1);
+              }
             });
   }
 
   static void deleteAll(Path folder) {
     try (var files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) { // the latter if somebody else deletes, too
       System.err.println("Could not delete " + folder + ": " + e);
     }
   }
