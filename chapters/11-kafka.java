@@ -18,19 +18,23 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.StringReader;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -38,24 +42,29 @@ import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -70,6 +79,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -79,7 +89,6 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -88,24 +97,23 @@ import picocli.CommandLine.Spec;
 
 /// # 11 · Kafka
 ///
-/// **The question.** Chapter 10 survives `kill -9`. But its log is one file on
-/// one machine, and its one process reads it alone. The essay reads from "a
-/// pretend kafka stream", and so have we, for ten chapters. Here the pretence
-/// ends: this chapter starts a real Apache Kafka, of some three hundred
-/// thousand lines, and kills it while we work.
+/// **The question.** Chapter 10 outlives `kill -9`. But its log is one file on
+/// one machine, and one process reads it. The essay reads from "a pretend kafka
+/// stream", and for ten chapters so have we. Here the pretence ends. This
+/// chapter starts a real broker of Apache Kafka, and kills it at work.
 ///
-/// Kafka has restarts, takeovers, transactions and "exactly once" of its own.
-/// What is left for our supervisor, and what for you?
+/// Kafka has restarts, takeovers, transactions and an "exactly once" of its
+/// own. So what is left for our supervisor? And what for you?
 ///
 /// After this chapter you can
 ///
-/// - tell a dead broker from a quiet one, and supervise a consumer through it;
+/// - tell a dead broker from a quiet one, and see a consumer through it;
 /// - share a log among processes, and say how long a dead one is missed;
 /// - say what Kafka's "exactly once" covers, and where you need a ledger.
 ///
 /// *Reading: 30 minutes. Exercises: 60 minutes.*
 ///
-/// **Predict.** A consumer waits in `poll`, with a timeout of half a second.
+/// **Predict.** A consumer calls `poll` with a timeout of half a second.
 /// Somebody types `kill -9`, and the broker is gone. What does `poll` do?
 class RealKafka extends DurableOffsets {
 
@@ -113,12 +121,15 @@ class RealKafka extends DurableOffsets {
   ///
   /// There's no Docker here, and nothing to install. This program, started once
   /// more with the word `broker`, *is* the broker. It formats its folder, unless
-  /// it finds one to go on with, says that it's ready, and lives until its input
-  /// ends, as chapter 10's processes do.
+  /// there's one to go on with, says that it's ready, and lives until its input
+  /// ends, as chapter 10's processes do. If we die, it cleans up for us.
   ///
-  /// *In the margin:* `StorageTool` and `KafkaRaftServer` are Kafka's own, and
-  /// no public API. So the version is pinned, and both calls stand in one
-  /// method.
+  /// To its parent, it's a process like any other. It can be started, killed,
+  /// and started again on the same port and folder.
+  ///
+  /// *In the margin:* `StorageTool` and `KafkaRaftServer` are no public API. So
+  /// the version is pinned, and both calls stand in one method. In a test of
+  /// yours, Testcontainers does the same with Docker.
 
   // region the broker
 
@@ -296,9 +307,7 @@ class RealKafka extends DurableOffsets {
         server.get();
         IO.println("ready");
       } catch (ExecutionException e) {
-        Throwable cause = e;
-        while (cause.getCause() != null) cause = cause.getCause();
-        System.err.println(cause);
+        System.err.println(deepest(e));
         Runtime.getRuntime().halt(1);
       }
     }
@@ -348,6 +357,30 @@ class RealKafka extends DurableOffsets {
 
   // endregion
 
+  /// ## A dead broker is silence
+  ///
+  /// Kafka's consumer was made to outlive its broker. It reconnects by itself,
+  /// for ever, and finds that not worth mentioning. We measured what each call
+  /// does once the broker has been killed:
+  ///
+  /// | call | what happens |
+  /// |---|---|
+  /// | `poll` | hands out what was fetched before; then it's empty, each time |
+  /// | `poll` at the end of a live log | it's empty: that looks the same |
+  /// | `endOffsets` | `TimeoutException` |
+  /// | `send(…).get()` | waits, up to two minutes, and tries again by itself |
+  /// | `seek` past the end, and `poll` | `OffsetOutOfRangeException`, if you want |
+  ///
+  /// "If you want" means `auto.offset.reset=none`. By default, a wrong offset is
+  /// silently replaced by the end of the log, and all in between is skipped.
+  ///
+  /// So an empty poll is no error, and it isn't the end. It's a reason to ask
+  /// something that can't be answered without a broker.
+  ///
+  /// And offsets have gaps, as we'll see below. `take(offset)` is now "the first
+  /// click at `offset` or after it". Whoever goes on at `offset + 1` instead of
+  /// after the click that came is in trouble sooner or later.
+
   // region the log in Kafka
 
   static Map<String, Object> with(Map<String, Object> config, Object... more) {
@@ -374,7 +407,7 @@ class RealKafka extends DurableOffsets {
             "auto.offset.reset", "none", // or else a wrong offset is silently replaced by another one
             "enable.auto.commit", false,
             "allow.auto.create.topics", false,
-            "max.partition.fetch.bytes", 16_384,
+            "max.partition.fetch.bytes", 16_384, // what is fetched hides the broker's death
             "reconnect.backoff.max.ms", 200);
 
     private final KafkaConsumer<String, Click> consumer;
@@ -448,6 +481,8 @@ class RealKafka extends DurableOffsets {
 
   // endregion
 
+  // region clients that end
+
   /// Kafka's own InterruptException is unchecked, and leaves the flag set. We go on with Java's.
   static InterruptedException interrupted() {
     Thread.interrupted();
@@ -472,24 +507,51 @@ class RealKafka extends DurableOffsets {
     }
   }
 
+  static String deepest(Throwable e) {
+    while (e.getCause() != null) e = e.getCause();
+    return e.getMessage() == null ? "" + e : e.getMessage();
+  }
+
+  // endregion
+
+  /// ## Three children
+  ///
+  /// A tree of three, then, and chapter 9's supervisor, unchanged:
+  ///
+  /// - the **broker**. `open` starts it, and the step is to wait for its end.
+  /// - a **writer**, which needs no help. Its producer tries again by itself. As
+  ///   that is *idempotent*, the broker recognises what it has already. (Only as
+  ///   long as it's the same producer. A new one is a stranger.)
+  /// - a **reader**. It fails, and starts again with a new consumer, until the
+  ///   broker is back. Each click's effect and its offset go into chapter 10's
+  ///   ledger in one transaction. Kafka isn't even asked to keep the offset.
+  ///
+  /// The writer never runs far ahead. Else all clicks would be in the reader's
+  /// buffer before the first kill. (We had that. The log "survived" four kills,
+  /// and nobody had read a byte of it since the first one.)
+
   // region the steps to and from Kafka
 
   /// Writes these clicks, and waits until all of them are acknowledged.
   static void write(Map<String, Object> config, String topic, List<Click> clicks)
       throws InterruptedException {
-    var writer = new Writer(config, topic, clicks, _ -> {});
-    writer.open(0L);
+    var producer = new KafkaProducer<>(config, new StringSerializer(), TO_BYTES);
     try {
-      var sent = new ArrayList<java.util.concurrent.Future<?>>();
-      for (Click click : clicks) sent.add(writer.send(click));
+      var sent = new ArrayList<Future<?>>();
+      for (Click click : clicks) sent.add(producer.send(record(topic, click)));
       for (var acknowledgement : sent) acknowledgement.get();
     } catch (ExecutionException e) {
-      throw new IllegalStateException("Not written: " + e.getCause().getMessage(), e);
+      throw new IllegalStateException("Not all was written: " + deepest(e), e);
     } catch (InterruptException e) {
       throw interrupted();
     } finally {
-      writer.close();
+      closed(producer);
     }
+  }
+
+  /// A user's clicks stay in one partition, in order.
+  static ProducerRecord<String, Click> record(String topic, Click click) {
+    return new ProducerRecord<>(topic, "" + click.userId(), click);
   }
 
   interface Turn {
@@ -521,16 +583,11 @@ class RealKafka extends DurableOffsets {
       if (next == clicks.size()) return new Done<>(next);
       turn.await(next);
       try {
-        send(clicks.get(next.intValue())).get();
+        producer.send(record(topic, clicks.get(next.intValue()))).get();
       } catch (InterruptException e) {
         throw interrupted();
       }
       return new Continue<>(next + 1);
-    }
-
-    /// A user's clicks stay in one partition, in order.
-    java.util.concurrent.Future<?> send(Click click) {
-      return producer.send(new ProducerRecord<>(topic, "" + click.userId(), click));
     }
 
     @Override
@@ -539,12 +596,8 @@ class RealKafka extends DurableOffsets {
     }
   }
 
-  interface Connect {
-    KafkaLog connect();
-  }
-
   /// Books each click of a log in a ledger. Each start opens both anew.
-  static Step<Long> bookEach(Connect connect, Path file, String name, Booking booking) {
+  static Step<Long> bookEach(Callable<KafkaLog> connect, Path file, String name, Booking booking) {
     return new Step<>() {
       private KafkaLog log;
       private Ledger ledger;
@@ -553,7 +606,7 @@ class RealKafka extends DurableOffsets {
       public void open(Long from) throws Exception {
         ledger = Ledger.open(file, name);
         try {
-          log = connect.connect();
+          log = connect.call();
         } catch (Throwable e) {
           ledger.close();
           throw e;
@@ -596,6 +649,771 @@ class RealKafka extends DurableOffsets {
 
   // endregion
 
+  static void killTheBroker(KafkaDemo demo) throws Exception {
+    var broker = demo.broker;
+    var partition = demo.cluster.newTopic("clicks", 1).getFirst();
+    Path file = demo.folder.resolve("clicks.db");
+    var board = new Board();
+    var booked = new AtomicLong();
+    var starts = new AtomicInteger();
+    Booking booking =
+        (ledger, from, item) -> {
+          long next = inOneTransaction(ledger, from, item);
+          board.tell(() -> booked.set(next));
+          return next;
+        };
+    long lead = demo.events / 50;
+    Turn turn = next -> board.await("the reader", () -> next < booked.get() + lead);
+    Callable<KafkaLog> connect = () -> new KafkaLog(demo.cluster.config, partition, demo.events);
+    var children = new ArrayList<ChildSpec<?>>();
+    if (broker != null) {
+      var step = new Serving(broker, () -> board.tell(starts::incrementAndGet));
+      children.add(ChildSpec.of("broker", 0L, step));
+    }
+    var writer = new Writer(demo.cluster.config, partition.topic(), demo.clicks, turn);
+    children.add(ChildSpec.of("writer", 0L, writer));
+    var reader = bookEach(connect, file, "" + partition, booking);
+    children.add(ChildSpec.of("reader", 0L, reader));
+    Listener listener =
+        event -> {
+          if (event instanceof Ended(_, Failed<?>(Failure<?> f))) board.fail(deepest(f.exception()));
+          if (event instanceof Ended(_, Died<?>(Throwable cause))) board.fail("" + cause);
+        };
+    var shop = new Supervisor(Strategy.ONE_FOR_ONE, TEN_A_MINUTE, listener);
+    var moments = new Random(demo.seed);
+    try (var _ = shop.start("shop", children.toArray(ChildSpec<?>[]::new))) {
+      for (int kill = 1; kill <= demo.kills && broker != null; kill++) {
+        double when = (kill - 0.75 + moments.nextDouble() / 2) / (demo.kills + 1);
+        long at = (long) (when * demo.events);
+        board.await("click " + at, () -> booked.get() >= at);
+        int before = starts.get();
+        long killed = System.nanoTime();
+        broker.kill();
+        board.await("a new broker", () -> starts.get() > before);
+        long here = booked.get();
+        board.await("an effect", () -> booked.get() > here);
+        IO.println("Killed after click %d. Effects go on after %s.".formatted(at, since(killed)));
+      }
+      board.await("the last click", () -> booked.get() == demo.events);
+    }
+    demo.audit(List.of(partition), file);
+  }
+
+  static final Intensity TEN_A_MINUTE = new Intensity(10, Duration.ofMinutes(1));
+
+  /// ## Workers share the log
+  ///
+  /// A topic has *partitions*, each of which is a log of its own. Processes that
+  /// name the same *group* share them. A coordinator in the broker sees to it
+  /// that each partition has one owner, hears their heartbeats, and gives the
+  /// partitions of whoever falls silent to the others.
+  ///
+  /// That's a supervisor, too. But it doesn't restart who has died: it moves the
+  /// work to who lives. You want both.
+  ///
+  /// How long is a dead worker missed? As long as it may be silent:
+  ///
+  /// | setting | default | here | what it governs |
+  /// |---|---|---|---|
+  /// | `consumer.session.timeout.ms`, of the group | 45 s | 1.5 s | when a silent worker counts as dead |
+  /// | `consumer.heartbeat.interval.ms`, of the group | 5 s | 0.3 s | how often it's heard, and hears |
+  /// | `group.consumer.min.session.timeout.ms`, of the broker | 45 s | 0.5 s | the least that a group may ask for |
+  /// | `max.poll.interval.ms`, of the worker | 5 min | 5 min | when one that still beats, but is stuck, has to leave |
+  ///
+  /// That's the new protocol, `group.protocol=consumer`. (With the old one, it's
+  /// `session.timeout.ms`, and the worker says so. The default is 45 s as well.)
+  /// Whoever calls `close()` isn't missed at all: it says goodbye.
+  ///
+  /// A worker that was taken for dead may be alive. Perhaps it was only slow.
+  /// Then for a moment two of them have the same partition. That's why `book`
+  /// asks the ledger to `advance(from, to)`: it's a compare-and-set, and for the
+  /// second one the comparison fails. Whoever has lost goes to where the ledger
+  /// is.
+  ///
+  /// *In the margin:* a step that takes longer than `max.poll.interval.ms` for
+  /// one batch is thrown out of its group, each time. It's a popular way to get
+  /// each click twice, and nothing done. Take smaller batches:
+  /// `max.poll.records`.
+
+  // region the workers
+
+  /// A worker's own process.
+  static void work(String servers, String topic, String group, Path folder, String name)
+      throws Exception {
+    endWithOurParent(folder.resolve(name));
+    Map<String, Object> config =
+        Map.of(
+            "bootstrap.servers", servers,
+            "group.id", group,
+            "group.protocol", "consumer",
+            "auto.offset.reset", "none",
+            "enable.auto.commit", false,
+            "max.poll.records", 50); // who is asked to leave finishes these first
+    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + ledgerIn(folder));
+        var consumer = new KafkaConsumer<>(config, new StringDeserializer(), FROM_BYTES)) {
+      leaveWhenAsked(consumer);
+      var mine = new Ledger(connection, name); // counts
+      var places = new Places(consumer, connection);
+      consumer.subscribe(List.of(topic), places);
+      while (true) {
+        var records = consumer.poll(Duration.ofSeconds(1));
+        for (TopicPartition partition : records.partitions())
+          for (var record : records.records(partition))
+            if (!places.book(partition, new Item(record.offset(), record.value()), mine)) break;
+      }
+    } catch (WakeupException e) {
+      // asked to leave, and close() has told the group
+    } catch (Exception e) {
+      System.err.println(name + ": " + deepest(e));
+      Runtime.getRuntime().halt(1);
+    }
+  }
+
+  static Path ledgerIn(Path folder) {
+    return folder.resolve("workers.db");
+  }
+
+  private static void leaveWhenAsked(KafkaConsumer<?, ?> consumer) {
+    var main = Thread.currentThread();
+    Callable<Void> leave =
+        () -> {
+          consumer.wakeup(); // the only method that another thread may call
+          main.join(Duration.ofSeconds(5));
+          return null;
+        };
+    Runtime.getRuntime().addShutdownHook(new Thread(new FutureTask<>(leave)));
+  }
+
+  /// Where a worker is in each of its partitions: where their ledgers are. It says so aloud.
+  static class Places implements ConsumerRebalanceListener {
+    private final KafkaConsumer<?, ?> consumer;
+    private final Connection connection;
+    private final Map<TopicPartition, Ledger> ledgers = new HashMap<>();
+    private final Map<TopicPartition, Long> next = new HashMap<>();
+
+    Places(KafkaConsumer<?, ?> consumer, Connection connection) {
+      this.consumer = consumer;
+      this.connection = connection;
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> added) {
+      try {
+        for (TopicPartition partition : added) {
+          ledgers.put(partition, new Ledger(connection, "" + partition));
+          seek(partition);
+          IO.println("at %d %d".formatted(partition.partition(), next.get(partition)));
+        }
+      } catch (SQLException e) {
+        throw new IllegalStateException(e);
+      }
+      tell();
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> removed) {
+      ledgers.keySet().removeAll(removed); // there's nothing to commit: the ledger knows
+      tell();
+    }
+
+    private void tell() {
+      var has = ledgers.keySet().stream().map(partition -> " " + partition.partition());
+      IO.println("has" + has.collect(Collectors.joining()));
+    }
+
+    private void seek(TopicPartition partition) throws SQLException {
+      next.put(partition, ledgers.get(partition).next());
+      consumer.seek(partition, next.get(partition));
+    }
+
+    /// Effect, offset, and who did it, in one transaction.
+    ///
+    /// @return whether it was still ours to do
+    boolean book(TopicPartition partition, Item item, Ledger mine) throws Exception {
+      var ledger = ledgers.get(partition);
+      long from = next.get(partition), to = item.offset() + 1;
+      boolean isOurs =
+          ledger.inOneTransaction(
+              () -> {
+                if (!ledger.advance(from, to)) return false;
+                ledger.book(item);
+                mine.save(mine.next() + 1);
+                return true;
+              });
+      if (!isOurs) seek(partition);
+      else next.put(partition, to);
+      if (isOurs) IO.println("did %d %d".formatted(partition.partition(), to));
+      return isOurs;
+    }
+  }
+
+  // endregion
+
+  static void killAWorker(KafkaDemo demo) throws Exception {
+    var cluster = demo.cluster;
+    var partitions = cluster.newTopic("shared", 6);
+    String topic = partitions.getFirst().topic(), group = cluster.newGroup("workers");
+    boolean isQuick = cluster.noticeDeathsSoon(group);
+    Path file = ledgerIn(demo.folder);
+    try (var _ = Ledger.open(file, topic); // it's there before they come
+        var workers = new Workers()) {
+      for (int i = 1; i <= 3; i++)
+        workers.start("worker-" + i, demo.folder, cluster.servers, topic, group);
+      workers.board.await("two partitions for each", () -> workers.haveEach(2));
+      IO.println("Each has two.");
+      int fifth = demo.events / 5;
+      Iterator<List<Click>> parts =
+          Stream.of(1, 2, 3, 4, 5)
+              .map(i -> demo.clicks.subList((i - 1) * fifth, i < 5 ? i * fifth : demo.events))
+              .iterator();
+      Callable<Void> writeMore =
+          () -> {
+            write(cluster.config, topic, parts.next());
+            return null;
+          };
+      writeMore.call();
+      workers.awaitEnd(cluster.ends(partitions));
+      if (isQuick) {
+        String time = workers.takeOver("worker-2", Process::destroyForcibly, writeMore);
+        IO.println("Worker 2 is killed. Others do its work after %s.".formatted(time));
+      } else {
+        IO.println("This cluster takes long to miss a worker, so none is killed.");
+        writeMore.call();
+        writeMore.call();
+      }
+      workers.awaitEnd(cluster.ends(partitions));
+      // Process.destroy() would close its input, too, and that's our own death
+      String time = workers.takeOver("worker-3", it -> it.toHandle().destroy(), writeMore);
+      IO.println("Worker 3 leaves with close(). Others do its work after %s.".formatted(time));
+      workers.awaitEnd(cluster.ends(partitions));
+    }
+    for (int i = 1; i <= 3; i++)
+      try (var ledger = Ledger.open(file, "worker-" + i)) {
+        IO.println("Effects by worker %d: ≈ %d.".formatted(i, ledger.next()));
+      }
+    demo.audit(partitions, file);
+  }
+
+  /// ## From topic to topic
+  ///
+  /// If the effect is a record in Kafka, you need no ledger. A *transaction*
+  /// holds records, of any number of partitions, and the offset up to which the
+  /// input is done. A consumer that asks for `isolation.level=read_committed`
+  /// sees all of it or nothing. (By default, it sees everything.)
+  ///
+  /// A step that fails in the middle leaves its transaction open. The next one
+  /// with the same `transactional.id` aborts it, when it opens, and fences the
+  /// old one: should that be alive after all, its commit is refused.
+  ///
+  /// What was aborted stays in the log, and is passed over. And each commit and
+  /// each abort takes an offset for itself. So there are the gaps.
+
+  // region the transactions
+
+  /// Copies clicks from one topic to another, five in a transaction. Its offset is part of that.
+  static class Copy implements Step<Long> {
+    private final Map<String, Object> config;
+    private final TopicPartition from;
+    private final String to;
+    private final long end;
+    private final BooleanSupplier fails;
+    private KafkaProducer<String, Click> producer;
+    private KafkaLog log;
+
+    /// @param config with the consumer's group, which keeps the offset, and a transactional id
+    Copy(
+        Map<String, Object> config,
+        TopicPartition from,
+        String to,
+        long end,
+        BooleanSupplier fails) {
+      this.config = config;
+      this.from = from;
+      this.to = to;
+      this.end = end;
+      this.fails = fails;
+    }
+
+    @Override
+    public void open(Long offset) {
+      log = new KafkaLog(config, from, end);
+      producer = new KafkaProducer<>(config, new StringSerializer(), TO_BYTES);
+      producer.initTransactions();
+    }
+
+    @Override
+    public Outcome<Long> run(Long offset) throws Exception {
+      if (offset >= end) return new Done<>(offset);
+      producer.beginTransaction();
+      long next = offset;
+      for (int i = 0; i < 5 && next < end; i++) {
+        Item item = log.take(next);
+        producer.send(record(to, item.click()));
+        next = item.offset() + 1;
+      }
+      producer.sendOffsetsToTransaction(Map.of(from, new OffsetAndMetadata(next)), log.group());
+      producer.flush(); // so that they really are in the log
+      if (fails.getAsBoolean()) throw new IllegalStateException("So close.");
+      producer.commitTransaction();
+      return new Continue<>(next);
+    }
+
+    /// Without a word, as if the process had died.
+    @Override
+    public void close() {
+      producer.close(Duration.ZERO);
+      log.close();
+    }
+  }
+
+  // endregion
+
+  static void failInATransaction(KafkaDemo demo) throws Exception {
+    var cluster = demo.cluster;
+    var from = cluster.newTopic("from", 1).getFirst();
+    var to = cluster.newTopic("to", 1).getFirst();
+    String group = cluster.newGroup("copy");
+    var clicks = demo.clicks.subList(0, 20);
+    write(cluster.config, from.topic(), clicks);
+    var config = with(cluster.config, "group.id", group, "transactional.id", group);
+    var commits = new AtomicInteger();
+    var step = new Copy(config, from, to.topic(), 20, () -> commits.incrementAndGet() == 2);
+    Listener listener =
+        event -> {
+          if (event instanceof Crashed) IO.println(words(event));
+        };
+    var shop = new Supervisor(Strategy.ONE_FOR_ONE, TEN_A_MINUTE, listener).untilAllAreDone();
+    try (var root = shop.start("shop", ChildSpec.of("copy", 0L, step))) {
+      root.join();
+    }
+    int all = cluster.readAll(to).size();
+    var seen = cluster.readAll(to, "isolation.level", "read_committed");
+    IO.println("read_uncommitted sees %d clicks, read_committed %d.".formatted(all, seen.size()));
+    IO.println(
+        "The last one has offset %d. The group's offset is %d."
+            .formatted(seen.getLast().offset(), cluster.committed(group, from)));
+    demo.check(seen.stream().map(Item::click).toList().equals(clicks));
+  }
+
+  /// *In the margin:* that is what Kafka calls exactly once. It goes from Kafka
+  /// to Kafka. An e-mail is no record, and neither is a row in your database:
+  /// sent is sent, whatever the transaction comes to. For those you need
+  /// chapter 10: the offset beside the effect.
+  ///
+  /// ## A poison pill
+  ///
+  /// A click that can't be decoded fails before you see it, inside of `poll`.
+  /// The consumer stays where it is. So the next `poll` fails as well, and each
+  /// one after that. A supervisor that only restarts goes round in circles
+  /// until it gives up. (Which beats those that never do.)
+  ///
+  /// Chapter 6 knows what to do: a verdict. Put the pill aside, and go on behind
+  /// it. Kafka's exception says where it was and hands out the bytes. They go to
+  /// a topic of their own, as they are, with a note.
+
+  // region the dead letters
+
+  /// Puts aside what can't be decoded, and goes on behind it, in the ledger, too.
+  static Judge<Long> toDeadLetters(
+      KafkaProducer<byte[], byte[]> producer, String topic, Path ledger) {
+    return failure -> {
+      if (!(failure.exception() instanceof RecordDeserializationException e)) return new Retry<>();
+      TopicPartition from = e.topicPartition();
+      var letter = new ProducerRecord<>(topic, bytes(e.keyBuffer()), bytes(e.valueBuffer()));
+      BiConsumer<String, Object> header =
+          (key, value) -> letter.headers().add(key, ("" + value).getBytes(UTF_8));
+      header.accept("topic", from.topic());
+      header.accept("partition", from.partition());
+      header.accept("offset", e.offset());
+      header.accept("reason", deepest(e));
+      producer.send(letter).get(); // if we die now, there will be two letters
+      try (var books = Ledger.open(ledger, "" + from)) {
+        books.advance(failure.state(), e.offset() + 1);
+      }
+      return new SkipTo<>(e.offset() + 1);
+    };
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    if (buffer == null) return null;
+    var bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
+  }
+
+  // endregion
+
+  static void putPoisonAside(KafkaDemo demo) throws Exception {
+    var cluster = demo.cluster;
+    var partition = cluster.newTopic("poison", 1).getFirst();
+    var letters = cluster.newTopic("dead-letters", 1).getFirst();
+    Path file = demo.folder.resolve("poison.db");
+    Callable<KafkaLog> connect = () -> new KafkaLog(cluster.config, partition, 10);
+    var serializer = new ByteArraySerializer();
+    try (var producer = new KafkaProducer<>(cluster.config, serializer, serializer)) {
+      for (int i = 0; i < 10; i++) {
+        byte[] bytes = TO_BYTES.serialize("", demo.clicks.get(i));
+        if (i == 3 || i == 7) bytes = (demo.clicks.get(i).userId() + " SHIPING").getBytes(UTF_8);
+        producer.send(new ProducerRecord<>(partition.topic(), bytes)).get();
+      }
+      try (var log = connect.call()) {
+        for (int i = 0; i < 3; i++)
+          try {
+            log.take(3);
+          } catch (RecordDeserializationException e) {
+            IO.println("Can't be decoded: offset %d.".formatted(e.offset()));
+          }
+      }
+      var step = bookEach(connect, file, "" + partition, DurableOffsets::inOneTransaction);
+      var reader =
+          ChildSpec.of("reader", 0L, step).with(toDeadLetters(producer, letters.topic(), file));
+      Listener listener =
+          event -> {
+            if (event instanceof Skipping || event instanceof Ended) IO.println(words(event));
+          };
+      var shop = new Supervisor(Strategy.ONE_FOR_ONE, TEN_A_MINUTE, listener).untilAllAreDone();
+      try (var root = shop.start("shop", reader)) {
+        demo.check(root.join() instanceof Done);
+      }
+    }
+    for (var letter : cluster.readBytes(letters)) {
+      var words = new String(letter.value(), UTF_8).split(" ");
+      var offset = new String(letter.headers().lastHeader("offset").value(), UTF_8);
+      IO.println("Dead letter, from offset %s: … %s".formatted(offset, words[1]));
+    }
+  }
+
+  /// ## If you let Kafka keep the offset
+  ///
+  /// Most consumers have no ledger, and commit their offset to their group. That
+  /// is chapter 10 once more: two writes, to two places, and one can die between
+  /// them. What is committed is the *next* offset, by the way, and not the last
+  /// one that's done.
+  ///
+  /// By default, nobody calls commit. A timer does, every five seconds, in
+  /// `poll`, and commits whatever was handed out. If it isn't done yet, such as
+  /// by threads that you gave it to, it's lost.
+  ///
+  /// And a group that Kafka has never heard of has no offset. Some give each
+  /// start a new name "to be sure". It's where `auto.offset.reset` decides, and
+  /// there is no good answer.
+
+  /// When a consumer says that a click is done.
+  ///
+  /// @param successor what its successor does otherwise
+  record Habit(
+      String words,
+      boolean before,
+      boolean after,
+      Map<String, Object> config,
+      Map<String, Object> successor) {
+    static Habit timer(String words, int millis) {
+      Map<String, Object> config =
+          Map.of("enable.auto.commit", true, "auto.commit.interval.ms", millis);
+      return new Habit(words, false, false, config, config);
+    }
+
+    static Habit newGroup(String group, String reset) {
+      Map<String, Object> successor = Map.of("group.id", group, "auto.offset.reset", reset);
+      return new Habit("a new group, from the " + reset, false, false, Map.of(), successor);
+    }
+  }
+
+  /// @param last the click at which it dies, or -1
+  static void live(
+      KafkaConsumer<?, ?> consumer,
+      TopicPartition partition,
+      Habit habit,
+      long last,
+      List<Long> effects) {
+    consumer.assign(List.of(partition));
+    long end = consumer.endOffsets(List.of(partition)).get(partition);
+    while (consumer.position(partition) < end)
+      for (var record : consumer.poll(Duration.ofMillis(100))) {
+        boolean dies = record.offset() == last;
+        var next = Map.of(partition, new OffsetAndMetadata(record.offset() + 1));
+        if (habit.before) consumer.commitSync(next);
+        if (dies && habit.before) return;
+        effects.add(record.offset());
+        if (dies && habit.config.containsValue(1)) pollUntilCommitted(consumer, partition, end);
+        if (dies) return;
+        if (habit.after) consumer.commitSync(next);
+      }
+  }
+
+  private static void pollUntilCommitted(
+      KafkaConsumer<?, ?> consumer, TopicPartition partition, long end) {
+    OffsetAndMetadata committed;
+    do {
+      consumer.poll(Duration.ofMillis(10));
+      committed = consumer.committed(Set.of(partition)).get(partition);
+    } while (committed == null || committed.offset() < end);
+  }
+
+  static void commitInTime(KafkaDemo demo) throws Exception {
+    var cluster = demo.cluster;
+    var partition = cluster.newTopic("commits", 1).getFirst();
+    write(cluster.config, partition.topic(), demo.clicks.subList(0, 10));
+    var habits =
+        List.of(
+            new Habit("commitSync, then the effect", true, false, Map.of(), Map.of()),
+            new Habit("the effect, then commitSync", false, true, Map.of(), Map.of()),
+            Habit.timer("auto-commit, due after the death", 3_600_000),
+            Habit.timer("auto-commit, due before the effects", 1),
+            Habit.newGroup(cluster.newGroup("earliest"), "earliest"),
+            Habit.newGroup(cluster.newGroup("latest"), "latest"));
+    for (Habit habit : habits) {
+      var effects = new ArrayList<Long>();
+      var config =
+          with(
+              cluster.config,
+              "group.id", cluster.newGroup("" + habits.indexOf(habit)),
+              "enable.auto.commit", false,
+              "auto.offset.reset", "earliest");
+      config.putAll(habit.config);
+      var dead = new KafkaConsumer<>(config, new StringDeserializer(), FROM_BYTES);
+      config.putAll(habit.successor);
+      var successor = new KafkaConsumer<>(config, new StringDeserializer(), FROM_BYTES);
+      try {
+        live(dead, partition, habit, 4, effects);
+        live(successor, partition, habit, -1, effects);
+      } finally { // only now, since close() would commit
+        closed(dead);
+        closed(successor);
+      }
+      long different = effects.stream().distinct().count();
+      IO.println(
+          "%-36s lost %d, twice %d"
+              .formatted(habit.words, 10 - different, effects.size() - different));
+    }
+  }
+
+  /// ## Engines that do all this
+  ///
+  /// Should your shop outgrow this chapter, there are engines. Each has its own
+  /// supervisor. Look for these words, and ask the same questions:
+  ///
+  /// | engine | who restarts, and how | poison | exactly once |
+  /// |---|---|---|---|
+  /// | Kafka Streams | `StreamsUncaughtExceptionHandler`: `REPLACE_THREAD`, `SHUTDOWN_CLIENT`, `SHUTDOWN_APPLICATION` | `DeserializationExceptionHandler` | transactions, as above |
+  /// | Flink | a restart strategy says when, a failover strategy says who else | yours to catch | checkpoints hold state and offsets together |
+  /// | Pekko | `RestartSource`, with pauses; a supervision strategy resumes, restarts or stops | the same strategy | yours, as here |
+  ///
+  /// `SHUTDOWN_APPLICATION` is escalation. A failover strategy is one-for-all,
+  /// for those who are connected. And a checkpoint is chapter 10's ledger.
+  ///
+  /// ## Run it
+  ///
+  /// All in one, with as many clicks as it takes, and three kills. The numbers
+  /// behind `≈` are yours.
+  ///
+  /// ```console
+  /// $ ./jbang chapters/11-kafka.java
+  /// ```
+  ///
+  /// **Three seconds without a broker.** One of them goes by until the reader
+  /// notices. The rest is the broker's: it starts, reads its logs, and waits
+  /// until its controller believes that the last one is dead
+  /// (`broker.session.timeout.ms`, in earnest nine seconds). Nobody has
+  /// handled any of that. The writer waited, and the supervisor restarted.
+  ///
+  /// **Nothing is lost, and nothing twice**, neither in the topic nor in the
+  /// ledger. For the topic, thank the idempotent producer, and for the ledger
+  /// one transaction and a compare-and-set.
+  ///
+  /// (The broker's data survives its kill since the operating system has them.
+  /// Kafka doesn't wait for the disk. If the power fails, it relies on copies on
+  /// other machines, of which our one broker has none.)
+  ///
+  /// **A killed worker is missed for its session timeout**, and one that leaves
+  /// is not. So close your consumers, and make a shutdown hook that does it.
+  ///
+  /// Options: see `--help`. With `--bootstrap-servers`, the same happens on a
+  /// cluster that you have, less the killing of brokers. It makes topics and
+  /// groups of its own, and deletes them.
+  void main(String... args) throws Exception {
+    switch (args.length == 0 ? "" : args[0]) {
+      case "broker" -> Broker.main(Path.of(args[1]), number(args[2]), number(args[3]));
+      case "worker" -> work(args[1], args[2], args[3], Path.of(args[4]), args[5]);
+      default -> {
+        var line = commandLine(new KafkaDemo()).setCaseInsensitiveEnumValuesAllowed(true);
+        System.exit(line.execute(args));
+      }
+    }
+  }
+
+  private static int number(String word) {
+    return Integer.parseInt(word);
+  }
+
+  static String since(long nanos) {
+    return String.format(Locale.ROOT, "≈ %.1f s", (System.nanoTime() - nanos) / 1e9);
+  }
+
+  /// ## The apparatus
+
+  interface Scene {
+    void play(KafkaDemo demo) throws Exception;
+  }
+
+  enum Part {
+    BROKER("A broker gets killed", RealKafka::killTheBroker),
+    GROUP("Three workers share six partitions", RealKafka::killAWorker),
+    TRANSACTIONS("Five clicks in a transaction", RealKafka::failInATransaction),
+    POISON("Ten clicks, two of them poison", RealKafka::putPoisonAside),
+    COMMITS("A consumer dies at its fifth click of ten", RealKafka::commitInTime);
+
+    final String title;
+    final Scene scene;
+
+    Part(String title, Scene scene) {
+      this.title = title;
+      this.scene = scene;
+    }
+  }
+
+  @Command(
+      name = "11-kafka",
+      description = "Kills a Kafka broker and two workers, and looks what became of the clicks.")
+  static class KafkaDemo implements Callable<Integer> {
+    @Option(names = "--events", paramLabel = "N", description = "How many clicks, 100 to 100000.")
+    int events = 2_000;
+
+    @Option(
+        names = "--kills",
+        paramLabel = "N",
+        description = "How often the broker is killed, at most 15 times.")
+    int kills = 3;
+
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "The same seed, the same clicks, and kills at the same clicks.")
+    long seed = 42;
+
+    @Option(
+        names = "--port",
+        paramLabel = "N",
+        description = "The broker's port. Without it, a free one.")
+    int port;
+
+    @Option(
+        names = "--bootstrap-servers",
+        paramLabel = "LIST",
+        description =
+            "A cluster that is there, such as localhost:9092. None of its brokers is killed, and"
+                + " nothing is touched but topics and groups made here, which are deleted.")
+    String servers;
+
+    @Option(
+        names = "--only",
+        paramLabel = "PART",
+        description = "One part: ${COMPLETION-CANDIDATES}.")
+    Part only;
+
+    @Option(names = "--help", usageHelp = true, description = "This text.")
+    boolean help;
+
+    @Spec CommandSpec spec;
+
+    private Path folder;
+    private Broker broker; // if it's ours
+    private Cluster cluster;
+    private List<Click> clicks;
+    private boolean allIsWell = true;
+
+    /// Cleans up after itself, and on Ctrl-C, too.
+    @Override
+    public Integer call() throws Exception {
+      if (events < 100 || events > 100_000 || kills < 0 || kills > 15 || port < 0 || port > 65_534)
+        throw new ParameterException(spec.commandLine(), "A number is too small, or too large.");
+      clicks = clicks(events, seed);
+      folder = Files.createTempDirectory("real-kafka");
+      System.setProperty("org.sqlite.tmpdir", "" + folder);
+      var stopped = new AtomicBoolean();
+      var clean = new CountDownLatch(1);
+      var me = Thread.currentThread();
+      Callable<Boolean> stop =
+          () -> {
+            stopped.set(true);
+            me.interrupt();
+            return clean.await(10, TimeUnit.SECONDS);
+          };
+      var hook = new Thread(new FutureTask<>(stop));
+      Runtime.getRuntime().addShutdownHook(hook);
+      try {
+        run();
+      } catch (Exception e) {
+        if (!stopped.get()) throw e;
+      } finally {
+        deleteAll(folder);
+        clean.countDown();
+        if (!stopped.get()) Runtime.getRuntime().removeShutdownHook(hook);
+      }
+      return allIsWell ? 0 : 1;
+    }
+
+    private void run() throws Exception {
+      IO.println("11 · kafka: %d clicks".formatted(events));
+      long start = System.nanoTime();
+      try (var ours = servers == null ? Broker.start(folder, port) : null;
+          var it = new Cluster(ours == null ? servers : ours.bootstrapServers(), ours != null)) {
+        broker = ours;
+        cluster = it;
+        if (ours != null) IO.println("A broker is ready after %s.".formatted(since(start)));
+        else IO.println("The brokers aren't ours, so none is killed.");
+        for (Part part : Part.values())
+          if (only == null || part == only) {
+            IO.println("\n%d. %s".formatted(part.ordinal() + 1, part.title));
+            part.scene.play(this);
+          }
+      }
+      IO.println(allIsWell ? "\nAll is well." : "\nThe audit has found something.");
+      var replay = new StringBuilder("Replay: ./jbang chapters/11-kafka.java");
+      replay.append(" --events %d --kills %d --seed %d".formatted(events, kills, seed));
+      if (only != null) replay.append(" --only ").append(only.name().toLowerCase(Locale.ROOT));
+      if (servers != null) replay.append(" --bootstrap-servers ").append(servers);
+      IO.println(replay);
+    }
+
+    void check(boolean isWell) {
+      allIsWell &= isWell;
+    }
+
+    /// All clicks were acknowledged. What is in the topic, and what became of it? Both are read back.
+    void audit(List<TopicPartition> partitions, Path file) throws Exception {
+      var topic = new HashMap<String, Click>(); // by place
+      for (TopicPartition partition : partitions)
+        for (Item item : cluster.readAll(partition))
+          topic.put(partition + "@" + item.offset(), item.click());
+      var times = new HashMap<Click, Integer>();
+      for (Click click : topic.values()) times.merge(click, 1, Integer::sum);
+      boolean isRight = tell("Clicks in the topic", topic.size(), times, clicks);
+
+      var effects = new HashMap<String, Integer>();
+      int count = 0;
+      try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+          var query = connection.prepareStatement("SELECT log, at, user, action FROM effects");
+          var rows = query.executeQuery()) {
+        for (; rows.next(); count++) {
+          String place = rows.getString(1) + "@" + rows.getLong(2);
+          var user = UUID.fromString(rows.getString(3));
+          isRight &= new Click(user, Action.valueOf(rows.getString(4))).equals(topic.get(place));
+          effects.merge(place, 1, Integer::sum);
+        }
+      }
+      check(tell("Effects in the ledger", count, effects, topic.keySet()) && isRight);
+    }
+
+    private <K> boolean tell(
+        String what, int count, Map<K, Integer> times, Collection<K> expected) {
+      long lost = expected.stream().filter(key -> !times.containsKey(key)).count();
+      long twice = times.values().stream().filter(many -> many > 1).count();
+      IO.println("%s: %d, lost %d, twice %d.".formatted(what, count, lost, twice));
+      return count == expected.size() && lost == 0 && twice == 0;
+    }
+  }
+
   // region a board
 
   /// Some tell what has changed, and others wait for it.
@@ -618,7 +1436,9 @@ class RealKafka extends DurableOffsets {
       while (!condition.getAsBoolean()) {
         if (trouble != null) throw new IllegalStateException(trouble);
         long left = deadline - System.nanoTime();
-        if (left <= 0) throw new IllegalStateException("In %d s, this didn't come: %s.".formatted(LONG.toSeconds(), what));
+        if (left <= 0)
+          throw new IllegalStateException(
+              "Waited %d s for %s, in vain.".formatted(LONG.toSeconds(), what));
         TimeUnit.NANOSECONDS.timedWait(this, left);
       }
     }
@@ -626,692 +1446,96 @@ class RealKafka extends DurableOffsets {
 
   // endregion
 
-  // region the workers
+  /// Worker processes, as their parent sees them.
+  static class Workers implements AutoCloseable {
+    final Board board = new Board();
+    private final Map<String, Process> processes = new TreeMap<>();
+    private final List<Thread> ears = new ArrayList<>();
+    private final Map<String, Set<Integer>> partitions = new HashMap<>(); // by worker
+    private final Map<Integer, Long> next = new HashMap<>(); // by partition
+    private final Map<Integer, String> lastBy = new HashMap<>(); // by partition
+    private final Set<String> mayEnd = new HashSet<>();
 
-  /// A worker's own process.
-  static void work(String servers, String topic, String group, Path folder, String name)
-      throws Exception {
-    endWithOurParent(Files.createDirectories(folder.resolve(name)));
-    Map<String, Object> config =
-        Map.of(
-            "bootstrap.servers", servers,
-            "group.id", group,
-            "group.protocol", "consumer",
-            "auto.offset.reset", "none",
-            "enable.auto.commit", false);
-    var places = new HashMap<TopicPartition, Place>();
-    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("workers.db"));
-        var consumer = new KafkaConsumer<>(config, new StringDeserializer(), FROM_BYTES)) {
-      leaveWhenAsked(consumer);
-      var mine = new Ledger(connection, name);
-      var listener =
-          new ConsumerRebalanceListener() {
-            @Override
-            public void onPartitionsAssigned(Collection<TopicPartition> added) {
-              for (TopicPartition partition : added)
-                try {
-                  var place = new Place(new Ledger(connection, "" + partition));
-                  places.put(partition, place);
-                  consumer.seek(partition, place.next);
-                  IO.println("at %d %d".formatted(partition.partition(), place.next));
-                } catch (java.sql.SQLException e) {
-                  throw new IllegalStateException(e);
-                }
-              tell();
-            }
-
-            @Override
-            public void onPartitionsRevoked(Collection<TopicPartition> lost) {
-              places.keySet().removeAll(lost);
-              tell();
-            }
-
-            private void tell() {
-              IO.println("has " + places.keySet().stream().map(p -> "" + p.partition()).collect(Collectors.joining(" ")));
-            }
-          };
-      consumer.subscribe(List.of(topic), listener);
-      while (true) {
-        var records = consumer.poll(Duration.ofSeconds(1));
-        for (TopicPartition partition : records.partitions())
-          for (var record : records.records(partition)) {
-            var place = places.get(partition);
-            if (place.book(new Item(record.offset(), record.value()), mine)) {
-              IO.println("did %d %d".formatted(partition.partition(), place.next));
-            } else { // somebody else has it now, or had it meanwhile
-              consumer.seek(partition, place.next);
-              break;
-            }
-          }
-      }
-    } catch (WakeupException e) {
-      // asked to leave, and close() has said so to the group
-    } catch (Exception e) {
-      System.err.println(name + ": " + e);
-      Runtime.getRuntime().halt(1);
-    }
-  }
-
-  private static void leaveWhenAsked(KafkaConsumer<?, ?> consumer) {
-    var main = Thread.currentThread();
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  consumer.wakeup();
-                  try {
-                    main.join(Duration.ofSeconds(5));
-                  } catch (InterruptedException e) {
-                    // no time left
-                  }
-                }));
-  }
-
-  /// Where a worker is in a partition.
-  static class Place {
-    private final Ledger ledger;
-    private long next;
-
-    Place(Ledger ledger) throws java.sql.SQLException {
-      this.ledger = ledger;
-      this.next = ledger.next();
-    }
-
-    /// Effect, offset, and who did it, in one transaction.
-    ///
-    /// @return whether it was still ours to do
-    boolean book(Item item, Ledger mine) throws Exception {
-      long from = next, to = item.offset() + 1;
-      boolean isOurs =
-          ledger.inOneTransaction(
-              () -> {
-                if (!ledger.advance(from, to)) return false;
-                ledger.book(item);
-                mine.save(mine.next() + 1);
-                return true;
-              });
-      next = isOurs ? to : ledger.next();
-      return isOurs;
-    }
-  }
-
-  /// A worker as its parent sees it.
-  static class Worker implements AutoCloseable {
-    final String name;
-    final Set<Integer> has = new TreeSet<>();
-    private final Process process;
-    private final Thread ear;
-    private boolean mayEnd;
-
-    Worker(String name, Path folder, Board board, Consumer<String> did, String... args) throws IOException {
-      this.name = name;
-      var builder = again(RealKafka.class, folder, args);
+    void start(String name, Path folder, String servers, String topic, String group)
+        throws IOException {
+      Path own = Files.createDirectories(folder.resolve(name));
+      var builder =
+          again(RealKafka.class, own, "worker", servers, topic, group, "" + folder, name);
       builder.command().addAll(1, List.of("-Xmx128m", "--sun-misc-unsafe-memory-access=allow"));
-      process = builder.start();
-      ear = Thread.ofPlatform().name("hears " + name).start(() -> hear(board, did));
+      var process = builder.start();
+      processes.put(name, process);
+      ears.add(Thread.ofPlatform().name("hears " + name).start(() -> hear(name, process)));
     }
 
-    private void hear(Board board, Consumer<String> did) {
+    private void hear(String name, Process process) {
       try (var lines = process.inputReader()) {
         for (String line; (line = lines.readLine()) != null; ) {
-          String heard = line;
+          String[] words = line.split(" ");
+          var numbers = Stream.of(words).skip(1).map(Integer::valueOf).toList();
           board.tell(() -> {
-            if (heard.startsWith("has ")) {
-              has.clear();
-              Stream.of(heard.split(" ")).skip(1).forEach(p -> has.add(Integer.parseInt(p)));
-            } else did.accept(heard);
+            if (words[0].equals("has")) partitions.put(name, Set.copyOf(numbers));
+            else next.put(numbers.get(0), numbers.get(1).longValue());
+            if (words[0].equals("did")) lastBy.put(numbers.get(0), name);
           });
         }
       } catch (IOException e) {
-        // it was killed in the middle of a line
+        // it has ended in the middle of a line
       }
       board.tell(() -> {
-        if (!mayEnd) board.fail(name + " has ended by itself.");
+        if (!mayEnd.contains(name)) board.fail(name + " has ended by itself.");
       });
     }
 
-    /// @param how `kill -9`, or a word
-    void end(Board board, Consumer<Process> how) {
-      board.tell(() -> mayEnd = true);
-      how.accept(process);
+    boolean haveEach(int many) {
+      return processes.keySet().stream()
+          .allMatch(name -> partitions.getOrDefault(name, Set.of()).size() == many);
     }
 
-    @Override
-    public void close() {
-      process.destroyForcibly().onExit().join();
-      boolean interrupted = Thread.interrupted();
-      try {
-        ear.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-      if (interrupted) Thread.currentThread().interrupt();
-    }
-  }
-
-  // endregion
-
-  void main(String... args) throws Exception {
-    switch (args.length == 0 ? "" : args[0]) {
-      case "broker" -> Broker.main(Path.of(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[3]));
-      case "worker" -> work(args[1], args[2], args[3], Path.of(args[4]), args[5]);
-      default -> System.exit(commandLine(new KafkaDemo()).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
-    }
-  }
-
-  @Command(name = "11-kafka", description = "Kills a Kafka broker, and workers, and looks what is left.")
-  static class KafkaDemo implements Callable<Integer> {
-    @Option(names = "--events", paramLabel = "N", description = "How many clicks, 100 to 100000.")
-    int events = 2_000;
-
-    @Option(names = "--kills", paramLabel = "N", description = "How often the broker is killed, up to 15.")
-    int kills = 3;
-
-    @Option(names = "--seed", paramLabel = "N", description = "The same seed, the same clicks and moments.")
-    long seed = 42;
-
-    @Option(names = "--port", paramLabel = "N", description = "The broker's port. Without it, a free one.")
-    int port;
-
-    @Option(
-        names = "--bootstrap-servers",
-        paramLabel = "LIST",
-        description = "Uses a cluster that is there. Makes and deletes topics of its own, and kills no broker.")
-    String servers;
-
-    @Option(names = "--only", paramLabel = "PART", description = "One of ${COMPLETION-CANDIDATES}.")
-    Part only;
-
-    @Option(names = "--help", usageHelp = true, description = "This text.")
-    boolean help;
-
-    @Spec CommandSpec spec;
-
-    enum Part {
-      broker,
-      group,
-      transactions,
-      poison,
-      commits
-    }
-
-    private static final String VERSION = "4.4.0"; // as above
-
-    private Path folder;
-    private Broker broker;
-    private Cluster cluster;
-    private List<Click> clicks;
-    private boolean allIsWell = true;
-
-    @Override
-    public Integer call() throws Exception {
-      if (events < 100 || events > 100_000 || kills < 0 || kills > 15 || port < 0 || port > 65_535)
-        throw new ParameterException(spec.commandLine(), "A number is out of range.");
-      clicks = clicks(events, seed);
-      folder = Files.createTempDirectory("real-kafka");
-      System.setProperty("org.sqlite.tmpdir", "" + folder);
-      var stopped = new AtomicBoolean();
-      var clean = new CountDownLatch(1);
-      var me = Thread.currentThread();
-      var hook = new Thread(() -> stop(me, stopped, clean));
-      Runtime.getRuntime().addShutdownHook(hook);
-      try {
-        run();
-      } catch (Exception e) {
-        if (!stopped.get()) throw e;
-      } finally {
-        deleteAll(folder);
-        clean.countDown();
-        if (!stopped.get()) Runtime.getRuntime().removeShutdownHook(hook);
-      }
-      return allIsWell ? 0 : 1;
-    }
-
-    /// Ctrl-C.
-    private static void stop(Thread thread, AtomicBoolean stopped, CountDownLatch clean) {
-      stopped.set(true);
-      thread.interrupt();
-      try {
-        clean.await(10, TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        // no time left
-      }
-    }
-
-    private void run() throws Exception {
-      IO.println("11 · kafka: %d clicks".formatted(events));
-      long start = System.nanoTime();
-      try (var own = servers == null ? Broker.start(folder, port) : null;
-          var it = new Cluster(own == null ? servers : own.bootstrapServers())) {
-        broker = own;
-        cluster = it;
-        if (own == null) IO.println("The cluster isn't ours, so none of its brokers gets killed.");
-        else
-          IO.println(
-              "A broker of Kafka %s is ready after %s."
-                  .formatted(VERSION, since(start)));
-        for (Part part : Part.values()) {
-          if (only != null && part != only) continue;
-          switch (part) {
-            case broker -> killTheBroker();
-            case group -> killAWorker();
-            case transactions -> failInATransaction();
-            case poison -> putPoisonAside();
-            case commits -> commitInTime();
-          }
-        }
-      }
-      IO.println(allIsWell ? "\nAll is well." : "\nThe audit has found something.");
-      IO.println("Replay: ./jbang chapters/11-kafka.java --events %d --kills %d --seed %d%s%s".formatted(
-          events, kills, seed, only == null ? "" : " --only " + only, servers == null ? "" : " --bootstrap-servers " + servers));
-    }
-
-    private static String since(long nanos) {
-      return String.format(java.util.Locale.ROOT, "≈ %.1f s", (System.nanoTime() - nanos) / 1e9);
-    }
-
-    // 1. The broker dies
-
-    private long booked;
-    private int starts;
-
-    private void killTheBroker() throws Exception {
-      IO.println("\n1. A writer, a reader, and a broker that gets killed");
-      String topic = cluster.newTopic("clicks", 1);
-      var partition = new TopicPartition(topic, 0);
-      Path file = folder.resolve("clicks.db");
-      var board = new Board();
-      Booking booking =
-          (ledger, from, item) -> {
-            long next = inOneTransaction(ledger, from, item);
-            board.tell(() -> booked = next);
-            return next;
-          };
-      long lead = Math.max(1, events / 50);
-      Turn turn = next -> board.await("the reader", () -> next < booked + lead);
-      var children = new ArrayList<ChildSpec<?>>();
-      if (broker != null) children.add(ChildSpec.of("broker", 0L, new Serving(broker, () -> board.tell(() -> starts++))));
-      children.add(ChildSpec.of("writer", 0L, new Writer(cluster.config, topic, clicks, turn)));
-      Connect connect = () -> new KafkaLog(cluster.config, partition, events);
-      children.add(ChildSpec.of("reader", 0L, bookEach(connect, file, "" + partition, booking)));
-      Listener listener =
-          event -> {
-            if (event instanceof GaveUp || event instanceof Ended(_, Died<?> _)) board.fail(words(event));
-            if (event instanceof Ended(String id, Failed<?>(Failure<?> failure)) && id.equals("shop")) board.fail(deepest(failure.exception()));
-          };
-      var moments = new Random(seed);
-      var shop = new Supervisor(Strategy.ONE_FOR_ONE, new Intensity(10, Duration.ofMinutes(1)), listener);
-      try (var _ = shop.start("shop", children.toArray(ChildSpec<?>[]::new))) {
-        for (int kill = 1; kill <= kills && broker != null; kill++) {
-          long at = (long) ((kill - 0.75 + moments.nextDouble() / 2) * events / (kills + 1));
-          board.await("click " + at, () -> booked >= at);
-          int before = starts;
-          long killed = System.nanoTime();
-          broker.kill();
-          board.await("a new broker", () -> starts > before);
-          long here = booked;
-          board.await("an effect", () -> booked > here);
-          IO.println("Killed after click %d. Effects go on after %s.".formatted(at, since(killed)));
-        }
-        board.await("the last click", () -> booked == events);
-      }
-      audit(List.of(partition), file, clicks);
-    }
-
-    private static String deepest(Throwable e) {
-      while (e.getCause() != null) e = e.getCause();
-      return e.getMessage();
-    }
-
-    /// What was written, what is in the topic, and what became of it, all read back.
-    private void audit(List<TopicPartition> partitions, Path file, List<Click> written) throws Exception {
-      var topic = new HashMap<String, Click>();
-      for (TopicPartition partition : partitions)
-        for (Item item : cluster.readAll(partition)) topic.put(partition + "@" + item.offset(), item.click());
-      var lost = new ArrayList<>(written);
-      int twice = 0;
-      var left = new HashMap<Click, Integer>();
-      for (Click click : written) left.merge(click, 1, Integer::sum);
-      for (Click click : topic.values()) if (left.merge(click, -1, Integer::sum) < 0) twice++;
-      int missing = left.values().stream().mapToInt(n -> Math.max(0, n)).sum();
-      IO.println("Written and acknowledged: %d. In the topic: %d, lost %d, twice %d.".formatted(written.size(), topic.size(), missing, twice));
-
-      var times = new HashMap<String, Integer>();
-      int effects = 0, wrong = 0;
-      try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
-          var query = connection.prepareStatement("SELECT log, at, user, action FROM effects");
-          var rows = query.executeQuery()) {
-        for (; rows.next(); effects++) {
-          String place = rows.getString(1) + "@" + rows.getLong(2);
-          var click = new Click(UUID.fromString(rows.getString(3)), Action.valueOf(rows.getString(4)));
-          if (!click.equals(topic.get(place))) wrong++;
-          times.merge(place, 1, Integer::sum);
-        }
-      }
-      long effectsLost = topic.keySet().stream().filter(place -> !times.containsKey(place)).count();
-      long effectsTwice = times.values().stream().filter(n -> n > 1).count();
-      IO.println("Effects in the ledger: %d, lost %d, twice %d.".formatted(effects, effectsLost, effectsTwice));
-      allIsWell &= missing + twice + wrong + effectsLost + effectsTwice == 0;
-    }
-
-    // 2. A worker dies
-
-    private void killAWorker() throws Exception {
-      IO.println("\n2. Three workers share six partitions");
-      String topic = cluster.newTopic("shared", 6), group = cluster.newGroup("workers");
-      boolean isQuick = cluster.noticeDeathsSoon(group);
-      var partitions = new ArrayList<TopicPartition>();
-      for (int p = 0; p < 6; p++) partitions.add(new TopicPartition(topic, p));
-      Path file = folder.resolve("workers.db");
-      var board = new Board();
-      var workers = new ArrayList<Worker>();
-      var next = new TreeMap<Integer, Long>(); // by partition
-      var whoDid = new TreeMap<Integer, String>();
-      List<List<Click>> batches = new ArrayList<>();
-      for (int i = 0; i < 5; i++) batches.add(clicks.subList(events * i / 5, events * (i + 1) / 5));
-      try (var first = Ledger.open(file, "worker-1")) { // keeps it open, so that nobody else has to make it
-        for (int i = 1; i <= 3; i++) {
-          String name = "worker-" + i;
-          Consumer<String> heard =
-              line -> {
-                String[] words = line.split(" ");
-                int p = Integer.parseInt(words[1]);
-                next.put(p, Long.parseLong(words[2]));
-                if (words[0].equals("did")) whoDid.put(p, name);
-              };
-          workers.add(
-              new Worker(name, Files.createDirectories(folder.resolve(name)), board, heard,
-                  "worker", cluster.servers, topic, group, "" + folder, name));
-        }
-        board.await("two partitions for each", () -> workers.stream().allMatch(worker -> worker.has.size() == 2));
-        IO.println("Each has two.");
-        write(cluster.config, topic, batches.get(0));
-        awaitEnd(partitions, board, next);
-        if (isQuick) {
-          String took = takeOver(workers.get(1), Process::destroyForcibly, board, whoDid, topic, batches.get(1), batches.get(2));
-          IO.println("Worker 2 is killed. Others go on with its partitions after %s.".formatted(took));
-        } else {
-          write(cluster.config, topic, batches.get(1));
-          write(cluster.config, topic, batches.get(2));
-          IO.println("This cluster won't notice a death soon, so nobody is killed.");
-        }
-        awaitEnd(partitions, board, next);
-        String took = takeOver(workers.get(2), Process::destroy, board, whoDid, topic, batches.get(3), batches.get(4));
-        IO.println("Worker 3 leaves with close(). Others go on after %s.".formatted(took));
-        awaitEnd(partitions, board, next);
-        for (int i = 1; i <= 3; i++)
-          try (var ledger = Ledger.open(file, "worker-" + i)) {
-            IO.println("Effects by worker %d: ≈ %d.".formatted(i, ledger.next()));
-          }
-      } finally {
-        for (Worker worker : workers) {
-          worker.end(board, Process::destroyForcibly);
-          worker.close();
-        }
-      }
-      audit(partitions, file, clicks);
-    }
-
-    private void awaitEnd(List<TopicPartition> partitions, Board board, Map<Integer, Long> next) throws Exception {
-      var ends = cluster.ends(partitions);
-      board.await("the last effect", () -> ends.entrySet().stream().allMatch(end -> next.getOrDefault(end.getKey().partition(), 0L) >= end.getValue()));
+    void awaitEnd(Map<TopicPartition, Long> ends) throws InterruptedException {
+      board.await(
+          "the last effect",
+          () ->
+              ends.entrySet().stream()
+                  .allMatch(
+                      end ->
+                          next.getOrDefault(end.getKey().partition(), 0L) >= end.getValue()));
     }
 
     /// Ends a worker in the middle of its work.
-    private String takeOver(Worker worker, Consumer<Process> how, Board board, Map<Integer, String> whoDid, String topic, List<Click> before, List<Click> after) throws Exception {
-      var had = new TreeSet<Integer>();
+    ///
+    /// @return how long it takes until somebody else does some of that
+    String takeOver(String name, Consumer<Process> end, Callable<Void> writeMore)
+        throws Exception {
+      var had = new HashSet<Integer>();
       board.tell(() -> {
-        whoDid.clear();
-        had.addAll(worker.has);
+        had.addAll(partitions.get(name));
+        lastBy.clear();
+        mayEnd.add(name);
       });
-      write(cluster.config, topic, before);
-      board.await("its work", () -> whoDid.containsValue(worker.name));
+      writeMore.call();
+      board.await("its work", () -> lastBy.containsValue(name));
       long ended = System.nanoTime();
-      worker.end(board, how);
-      write(cluster.config, topic, after);
-      board.await("its successor", () -> had.stream().anyMatch(p -> whoDid.containsKey(p) && !whoDid.get(p).equals(worker.name)));
+      end.accept(processes.remove(name));
+      writeMore.call();
+      board.await(
+          "its successor",
+          () -> had.stream().anyMatch(p -> !lastBy.getOrDefault(p, name).equals(name)));
       return since(ended);
     }
 
-    // 3. A transaction that fails
-
-    private void failInATransaction() throws Exception {
-      IO.println("\n3. From topic to topic, five clicks in a transaction");
-      int count = 20;
-      var from = new TopicPartition(cluster.newTopic("from", 1), 0);
-      var to = new TopicPartition(cluster.newTopic("to", 1), 0);
-      String group = cluster.newGroup("copy");
-      write(cluster.config, from.topic(), clicks.subList(0, count));
-      var faults = new AtomicBoolean(true);
-      var step = new Copy(cluster.config, from, to.topic(), group, count, () -> faults.getAndSet(false));
-      var copy = new Supervisor(Strategy.ONE_FOR_ONE, new Intensity(3, Duration.ofMinutes(1)), event -> {
-        if (event instanceof Crashed) IO.println(words(event));
-      });
-      try (var root = copy.untilAllAreDone().start("copies", ChildSpec.of("copy", 0L, step))) {
-        root.join();
-      }
-      int all = cluster.readAll(to).size();
-      var committed = cluster.readAll(to, "isolation.level", "read_committed");
-      IO.println("read_uncommitted sees %d clicks, read_committed %d.".formatted(all, committed.size()));
-      IO.println("Their last offset is %d. The group is at %d.".formatted(committed.getLast().offset(), cluster.committed(group, from)));
-      allIsWell &= committed.stream().map(Item::click).toList().equals(clicks.subList(0, count));
-    }
-
-    // 4. Poison
-
-    private void putPoisonAside() throws Exception {
-      IO.println("\n4. Ten clicks, two of which can't be decoded");
-      var partition = new TopicPartition(cluster.newTopic("poison", 1), 0);
-      var letters = new TopicPartition(cluster.newTopic("dead-letters", 1), 0);
-      Path file = folder.resolve("poison.db");
-      try (var bytes = new KafkaProducer<>(cluster.config, new ByteArraySerializer(), new ByteArraySerializer())) {
-        for (int i = 0; i < 10; i++) {
-          byte[] value = TO_BYTES.serialize("", clicks.get(i));
-          if (i == 3 || i == 7) value = "%s SHIPING".formatted(clicks.get(i).userId()).getBytes(UTF_8);
-          bytes.send(new ProducerRecord<>(partition.topic(), value));
-        }
-        bytes.flush();
-        try (var log = new KafkaLog(cluster.config, partition, 10)) {
-          for (int i = 0; i < 3; i++)
-            try {
-              log.take(3);
-            } catch (RecordDeserializationException e) {
-              IO.println("take(3): it fails at offset %d.".formatted(e.offset()));
-            }
-        }
-        Connect connect = () -> new KafkaLog(cluster.config, partition, 10);
-        var child = ChildSpec.of("reader", 0L, bookEach(connect, file, "" + partition, DurableOffsets::inOneTransaction))
-            .with(toDeadLetters(bytes, letters.topic(), file));
-        var shop = new Supervisor(Strategy.ONE_FOR_ONE, new Intensity(3, Duration.ofMinutes(1)), event -> {
-          if (event instanceof Skipping || event instanceof Ended e && e.id().equals("reader")) IO.println(words(event));
-        });
-        try (var root = shop.untilAllAreDone().start("shop", child)) {
-          root.join();
-        }
-      }
-      for (var letter : cluster.readBytes(letters)) {
-        var headers = new ArrayList<String>();
-        for (var header : letter.headers()) if (!header.key().equals("topic")) headers.add(header.key() + " " + new String(header.value(), UTF_8));
-        IO.println("Dead letter: " + String.join(", ", headers));
-      }
-      try (var ledger = Ledger.open(file, "" + partition)) {
-        allIsWell &= ledger.next() == 10;
-      }
-    }
-
-    // 5. Commits
-
-    private void commitInTime() throws Exception {
-      IO.println("\n5. Ten clicks, a consumer that dies at the fifth, and its successor");
-      var topic = new TopicPartition(cluster.newTopic("commits", 1), 0);
-      write(cluster.config, topic.topic(), clicks.subList(0, 10));
-      for (Habit habit : Habit.values()) {
-        String group = cluster.newGroup("" + habit), next = cluster.newGroup(habit + "-2");
-        var effects = new ArrayList<Long>();
-        var config = with(cluster.config, habit.config);
-        try (var died = new Mortal(config, topic, group)) {
-          died.live(habit, effects, 4);
-          try (var successor = new Mortal(config, topic, habit.isNewGroup ? next : group)) {
-            successor.live(habit, effects, -1);
-          }
-        }
-        long lost = 10 - effects.stream().distinct().count();
-        IO.println("%-38s lost %d, twice %d".formatted(habit.words, lost, effects.size() - (10 - lost)));
-      }
-    }
-  }
-
-  // region the transactions
-
-  /// Copies clicks from one topic to another, five in a transaction. Its offset is part of that.
-  static class Copy implements Step<Long> {
-    private static final int MANY = 5;
-    private final Map<String, Object> config;
-    private final TopicPartition from;
-    private final String to;
-    private final String group;
-    private final long end;
-    private final BooleanSupplier fails;
-    private KafkaProducer<String, Click> producer;
-    private KafkaLog log;
-
-    Copy(Map<String, Object> config, TopicPartition from, String to, String group, long end, BooleanSupplier fails) {
-      this.config = config;
-      this.from = from;
-      this.to = to;
-      this.group = group;
-      this.end = end;
-      this.fails = fails;
-    }
-
-    /// Whoever had this transactional id before us is fenced, and what it left open is aborted.
-    @Override
-    public void open(Long offset) {
-      log = new KafkaLog(with(config, "group.id", group), from, end);
-      producer = new KafkaProducer<>(with(config, "transactional.id", group), new StringSerializer(), TO_BYTES);
-      producer.initTransactions();
-    }
-
-    @Override
-    public Outcome<Long> run(Long offset) throws Exception {
-      if (offset >= end) return new Done<>(offset);
-      producer.beginTransaction();
-      long next = offset;
-      for (int i = 0; i < MANY && next < end; i++) {
-        Item item = log.take(next);
-        producer.send(new ProducerRecord<>(to, item.click()));
-        next = item.offset() + 1;
-      }
-      producer.sendOffsetsToTransaction(Map.of(from, new OffsetAndMetadata(next)), log.group());
-      producer.flush();
-      if (offset > 0 && fails.getAsBoolean()) throw new IllegalStateException("The process is gone.");
-      producer.commitTransaction();
-      return new Continue<>(next);
-    }
-
-    /// Without a word, like a process that dies.
+    /// Those that are left may leave their group, or are killed.
     @Override
     public void close() {
-      producer.close(Duration.ZERO);
-      log.close();
-    }
-  }
-
-  // endregion
-
-  // region the dead letters
-
-  /// Copies what can't be decoded to another topic, byte by byte, and goes on behind it.
-  static Judge<Long> toDeadLetters(KafkaProducer<byte[], byte[]> producer, String topic, Path ledger) {
-    return failure -> {
-      if (!(failure.exception() instanceof RecordDeserializationException e)) return new Retry<>();
-      var letter = new ProducerRecord<>(topic, bytes(e.keyBuffer()), bytes(e.valueBuffer()));
-      TopicPartition from = e.topicPartition();
-      Map<String, Object> headers = new java.util.LinkedHashMap<>();
-      headers.put("topic", from.topic());
-      headers.put("partition", from.partition());
-      headers.put("offset", e.offset());
-      headers.put("reason", e.getCause().getMessage());
-      headers.forEach((key, value) -> letter.headers().add(key, ("" + value).getBytes(UTF_8)));
-      producer.send(letter).get();
-      try (var books = Ledger.open(ledger, "" + from)) {
-        books.advance(failure.state(), e.offset() + 1);
+      board.tell(() -> mayEnd.addAll(processes.keySet()));
+      boolean interrupted = Thread.interrupted();
+      try {
+        for (Process process : processes.values()) process.toHandle().destroy();
+        for (Process process : processes.values()) process.waitFor(2, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-      return new SkipTo<>(e.offset() + 1);
-    };
-  }
-
-  private static byte[] bytes(ByteBuffer buffer) {
-    if (buffer == null) return null;
-    var bytes = new byte[buffer.remaining()];
-    buffer.duplicate().get(bytes);
-    return bytes;
-  }
-
-  // endregion
-
-  /// When a consumer says that it's done.
-  enum Habit {
-    BEFORE("commitSync, then the effect"),
-    AFTER("the effect, then commitSync"),
-    TIMER_LATE("auto-commit, not due yet", "enable.auto.commit", true, "auto.commit.interval.ms", 3_600_000),
-    TIMER_EARLY("auto-commit, due before the effects", "enable.auto.commit", true, "auto.commit.interval.ms", 1),
-    NEW_GROUP("a new group, from the earliest", true),
-    NEW_GROUP_LATEST("a new group, from the latest", true, "auto.offset.reset", "latest");
-
-    final String words;
-    final boolean isNewGroup;
-    final Object[] config;
-
-    Habit(String words, Object... config) {
-      this.words = words;
-      this.isNewGroup = config.length % 2 == 1;
-      this.config = isNewGroup ? java.util.Arrays.copyOfRange(config, 1, config.length) : config;
-    }
-  }
-
-  /// A consumer that may die between two lines of code.
-  static class Mortal implements AutoCloseable {
-    private final KafkaConsumer<String, Click> consumer;
-    private final TopicPartition partition;
-
-    Mortal(Map<String, Object> config, TopicPartition partition, String group) {
-      var all = new HashMap<String, Object>(Map.of("group.id", group, "enable.auto.commit", false, "auto.offset.reset", "earliest"));
-      all.putAll(config);
-      consumer = new KafkaConsumer<>(all, new StringDeserializer(), FROM_BYTES);
-      this.partition = partition;
-      consumer.assign(List.of(partition));
-    }
-
-    /// @param last the offset at which it dies, or -1
-    void live(Habit habit, List<Long> effects, long last) {
-      long end = consumer.endOffsets(List.of(partition)).get(partition);
-      while (consumer.position(partition) < end) {
-        for (var record : consumer.poll(Duration.ofMillis(100))) {
-          var next = Map.of(partition, new OffsetAndMetadata(record.offset() + 1));
-          if (habit == Habit.BEFORE) consumer.commitSync(next);
-          if (record.offset() == last && habit == Habit.BEFORE) return;
-          effects.add(record.offset());
-          if (record.offset() == last) {
-            if (habit == Habit.TIMER_EARLY) pollUntilCommitted(end);
-            return;
-          }
-          if (habit == Habit.AFTER) consumer.commitSync(next);
-        }
-      }
-    }
-
-    private void pollUntilCommitted(long end) {
-      while (true) {
-        consumer.poll(Duration.ofMillis(10));
-        var committed = consumer.committed(Set.of(partition)).get(partition);
-        if (committed != null && committed.offset() == end) return;
-      }
-    }
-
-    @Override
-    public void close() {
-      closed(consumer);
+      for (Process process : processes.values()) process.destroyForcibly().onExit().join();
+      if (interrupted) Thread.currentThread().interrupt();
     }
   }
 
@@ -1319,44 +1543,49 @@ class RealKafka extends DurableOffsets {
 
   /// A cluster, and what of it is ours.
   static class Cluster implements AutoCloseable {
-    private static final Duration TO_ANSWER = Duration.ofSeconds(8);
+    private static final int TO_ANSWER = 8_000;
 
     final String servers;
     final Map<String, Object> config;
-    private final String prefix = "puts-and-takes-" + Long.toHexString(new Random().nextLong()) + "-";
+    private final boolean isOurs;
+    private final String prefix;
     private final List<String> topics = new ArrayList<>();
     private final List<String> groups = new ArrayList<>();
     private final Admin admin;
 
-    Cluster(String servers) throws InterruptedException {
+    Cluster(String servers, boolean isOurs) throws InterruptedException {
       this.servers = servers;
       this.config = Map.of("bootstrap.servers", servers);
-      String advice = " Check --bootstrap-servers, a list such as localhost:9092.";
+      this.isOurs = isOurs;
+      this.prefix = isOurs ? "" : "puts-and-takes-" + UUID.randomUUID() + "-";
+      String advice = "Check --bootstrap-servers, a list such as localhost:9092.";
       try {
         admin = Admin.create(config);
       } catch (KafkaException e) {
-        throw new IllegalStateException("'%s' names no cluster: %s%s".formatted(servers, deepest(e), advice), e);
+        throw new IllegalStateException(
+            "There is no cluster '%s': %s. %s".formatted(servers, deepest(e), advice), e);
       }
       try {
-        var options = new DescribeClusterOptions().timeoutMs((int) TO_ANSWER.toMillis());
-        admin.describeCluster(options).nodes().get(TO_ANSWER.toSeconds() + 1, TimeUnit.SECONDS);
+        var options = new DescribeClusterOptions().timeoutMs(TO_ANSWER);
+        admin.describeCluster(options).nodes().get(TO_ANSWER + 1_000, TimeUnit.MILLISECONDS);
       } catch (ExecutionException | TimeoutException e) {
         admin.close(Duration.ZERO);
-        throw new IllegalStateException("No Kafka answers at %s within %d s.%s".formatted(servers, TO_ANSWER.toSeconds(), advice), e);
+        throw new IllegalStateException(
+            "No Kafka has answered at %s within %d s. %s"
+                .formatted(servers, TO_ANSWER / 1_000, advice),
+            e);
       } catch (InterruptedException e) {
         admin.close(Duration.ZERO);
         throw e;
       }
     }
 
-    private static String deepest(Throwable e) {
-      return KafkaDemo.deepest(e);
-    }
-
-    String newTopic(String name, int partitions) throws InterruptedException {
-      topics.add(prefix + name);
-      of(admin.createTopics(List.of(new NewTopic(prefix + name, Optional.of(partitions), Optional.empty()))).all());
-      return prefix + name;
+    List<TopicPartition> newTopic(String name, int partitions) throws InterruptedException {
+      String topic = prefix + name;
+      topics.add(topic);
+      var spec = new NewTopic(topic, Optional.of(partitions), Optional.empty());
+      of(admin.createTopics(List.of(spec)).all());
+      return IntStream.range(0, partitions).mapToObj(i -> new TopicPartition(topic, i)).toList();
     }
 
     String newGroup(String name) {
@@ -1366,28 +1595,35 @@ class RealKafka extends DurableOffsets {
 
     /// @return whether the cluster allows that
     boolean noticeDeathsSoon(String group) throws InterruptedException {
-      var resource = new ConfigResource(ConfigResource.Type.GROUP, group);
-      var changes = new ArrayList<AlterConfigOp>();
-      Map.of("consumer.session.timeout.ms", "1500", "consumer.heartbeat.interval.ms", "300")
-          .forEach((key, value) -> changes.add(new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET)));
+      var changes =
+          Map.of("consumer.session.timeout.ms", "1500", "consumer.heartbeat.interval.ms", "300");
       try {
-        of(admin.incrementalAlterConfigs(Map.of(resource, changes)).all());
+        alter(group, changes, AlterConfigOp.OpType.SET);
         return true;
       } catch (KafkaException e) {
         return false;
       }
     }
 
+    private void alter(String group, Map<String, String> changes, AlterConfigOp.OpType type)
+        throws InterruptedException {
+      var resource = new ConfigResource(ConfigResource.Type.GROUP, group);
+      var all = new ArrayList<AlterConfigOp>();
+      changes.forEach((key, value) -> all.add(new AlterConfigOp(new ConfigEntry(key, value), type)));
+      of(admin.incrementalAlterConfigs(Map.of(resource, all)).all());
+    }
+
     Map<TopicPartition, Long> ends(List<TopicPartition> partitions) throws InterruptedException {
-      var latest = new HashMap<TopicPartition, org.apache.kafka.clients.admin.OffsetSpec>();
-      for (TopicPartition partition : partitions) latest.put(partition, org.apache.kafka.clients.admin.OffsetSpec.latest());
+      var latest = new HashMap<TopicPartition, OffsetSpec>();
+      for (TopicPartition partition : partitions) latest.put(partition, OffsetSpec.latest());
       var ends = new HashMap<TopicPartition, Long>();
-      of(admin.listOffsets(latest).all()).forEach((partition, info) -> ends.put(partition, info.offset()));
+      of(admin.listOffsets(latest).all()).forEach((key, info) -> ends.put(key, info.offset()));
       return ends;
     }
 
     long committed(String group, TopicPartition partition) throws InterruptedException {
-      return of(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata()).get(partition).offset();
+      var offsets = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata();
+      return of(offsets).get(partition).offset();
     }
 
     /// All that is in a partition now, by a fresh consumer.
@@ -1401,13 +1637,16 @@ class RealKafka extends DurableOffsets {
       }
     }
 
-    List<ConsumerRecord<byte[], byte[]>> readBytes(TopicPartition partition) throws InterruptedException {
+    List<ConsumerRecord<byte[], byte[]>> readBytes(TopicPartition partition)
+        throws InterruptedException {
       var records = new ArrayList<ConsumerRecord<byte[], byte[]>>();
       long end = ends(List.of(partition)).get(partition);
-      try (var consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      var bytes = new ByteArrayDeserializer();
+      try (var consumer = new KafkaConsumer<>(config, bytes, bytes)) {
         consumer.assign(List.of(partition));
         consumer.seekToBeginning(List.of(partition));
-        while (consumer.position(partition) < end) consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
+        while (consumer.position(partition) < end)
+          consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
       }
       return records;
     }
@@ -1416,22 +1655,58 @@ class RealKafka extends DurableOffsets {
       try {
         return future.get(20, TimeUnit.SECONDS);
       } catch (ExecutionException e) {
-        throw e.getCause() instanceof KafkaException known ? known : new KafkaException(e.getCause());
+        throw e.getCause() instanceof KafkaException known ? known : new KafkaException(e);
       } catch (TimeoutException e) {
         throw new KafkaException("The cluster has not answered within 20 s.");
       }
     }
 
-    /// Leaves nothing behind.
+    /// What was made in a cluster of somebody else is deleted, even after Ctrl-C.
     @Override
     public void close() throws InterruptedException {
+      boolean interrupted = Thread.interrupted();
       try {
-        if (!topics.isEmpty()) of(admin.deleteTopics(topics).all());
+        if (!isOurs) deleteAll();
       } finally {
         closed(admin);
+        if (interrupted) Thread.currentThread().interrupt();
       }
+    }
+
+    private void deleteAll() throws InterruptedException {
+      if (!topics.isEmpty()) of(admin.deleteTopics(topics).all());
+      for (var deletion : admin.deleteConsumerGroups(groups).deletedGroups().values())
+        try {
+          of(deletion);
+        } catch (GroupIdNotFoundException e) {
+          // nobody has used it
+        }
     }
   }
 
   // endregion
+
+  /// ## What we have, and what still breaks
+  ///
+  /// The same supervisor, the same steps, the same ledger, and below them a
+  /// broker that dies, workers that die, and records that can't be read. All of
+  /// it is still one step, and a state from where to go on.
+  ///
+  /// What breaks now is beyond a laptop. One broker is one machine, and when its
+  /// disk burns, so do the clicks. That's what replicas are for. Whoever wants
+  /// effects in two databases has to write to both, and we're back at the
+  /// beginning of chapter 10.
+  ///
+  /// And somebody has to look at the dead letters. Somebody always has to look
+  /// at the dead letters.
+  ///
+  /// **Exercises:** `exercises/11-a-dead-letters.java`,
+  /// `exercises/11-b-a-worker-that-may-die.java`.
+  ///
+  /// **Sources:** KIP-848, "The Next Generation of the Consumer Rebalance
+  /// Protocol"; KIP-98, "Exactly Once Delivery and Transactional Messaging";
+  /// Kafka's documentation, "Design: Message Delivery Semantics", and that of
+  /// `KafkaConsumer`, "Storing Offsets Outside Kafka" and "Detecting Consumer
+  /// Failures"; the documentation of Kafka Streams, Flink ("Task Failure
+  /// Recovery") and Pekko ("Error Handling in Streams").
 }
