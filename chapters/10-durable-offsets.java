@@ -665,6 +665,10 @@ class DurableOffsets extends SupervisionTree {
   ///
   /// @param folder for temporary files: who is killed can't clean up
   static Process startAgain(Class<?> program, Path folder, String... args) throws IOException {
+    return again(program, folder, args).start();
+  }
+
+  static ProcessBuilder again(Class<?> program, Path folder, String... args) {
     var command =
         new ArrayList<>(
             List.of(
@@ -677,7 +681,7 @@ class DurableOffsets extends SupervisionTree {
                 System.getProperty("java.class.path"),
                 program.getName()));
     command.addAll(List.of(args));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
   }
 
   /// Ends this process when the one that started it has ended, however that was, and cleans up for it.
@@ -691,8 +695,11 @@ class DurableOffsets extends SupervisionTree {
           } catch (IOException e) {
             // it's gone
           }
-          deleteAll(folder);
-          Runtime.getRuntime().halt(1);
+          try {
+            deleteAll(folder);
+          } finally {
+            Runtime.getRuntime().halt(1);
+          }
         });
   }
 
