@@ -658,7 +658,7 @@ class RealKafka extends DurableOffsets {
     var starts = new AtomicInteger();
     Booking booking =
         (ledger, from, item) -> {
-          long next = inOneTransaction(ledger, from, item);
+          long next = saveTogether(ledger, from, item);
           board.tell(() -> booked.set(next));
           return next;
         };
@@ -1064,7 +1064,7 @@ class RealKafka extends DurableOffsets {
             IO.println("Can't be decoded: offset %d.".formatted(e.offset()));
           }
       }
-      var step = bookEach(connect, file, "" + partition, DurableOffsets::inOneTransaction);
+      var step = bookEach(connect, file, "" + partition, DurableOffsets::saveTogether);
       var reader =
           ChildSpec.of("reader", 0L, step).with(toDeadLetters(producer, letters.topic(), file));
       Listener listener =
