@@ -48,6 +48,7 @@
 //SOURCES TranscriptsTest.java
 //SOURCES TreesTest.java
 //SOURCES harness/CompileError.java
+//SOURCES harness/CompiledScript.java
 //SOURCES harness/Directives.java
 //SOURCES harness/Examination.java
 //SOURCES harness/Exercise.java
@@ -67,6 +68,7 @@
 //SOURCES harness/Schedules.java
 //SOURCES harness/Script.java
 //SOURCES harness/ScriptedChannel.java
+//SOURCES harness/SharedBroker.java
 //SOURCES harness/Stage.java
 //SOURCES harness/StopChecks.java
 //SOURCES harness/StreamChecks.java

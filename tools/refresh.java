@@ -19,6 +19,7 @@
 //SOURCES ../tests/conformance/Behaviour.java
 //SOURCES ../tests/conformance/Behaviours.java
 //SOURCES ../tests/harness/CompileError.java
+//SOURCES ../tests/harness/CompiledScript.java
 //SOURCES ../tests/harness/Directives.java
 //SOURCES ../tests/harness/Examination.java
 //SOURCES ../tests/harness/Exercise.java
@@ -37,6 +38,7 @@
 //SOURCES ../tests/harness/Run.java
 //SOURCES ../tests/harness/Script.java
 //SOURCES ../tests/harness/ScriptedChannel.java
+//SOURCES ../tests/harness/SharedBroker.java
 //SOURCES ../tests/harness/Stage.java
 //SOURCES ../tests/harness/StopChecks.java
 //SOURCES ../tests/harness/StreamChecks.java

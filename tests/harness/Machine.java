@@ -76,6 +76,7 @@ public final class Machine<E> implements AutoCloseable {
           return null;
         });
     var thread = new Thread(work, name);
+    thread.setContextClassLoader(stage.getClass().getClassLoader()); // Kafka looks there, for one
     thread.start();
     try {
       work.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -136,10 +137,15 @@ public final class Machine<E> implements AutoCloseable {
 
   @Override
   public void close() {
-    try (var files = Files.walk(disk)) {
+    deleteAll(disk);
+  }
+
+  /// Deletes a folder, and all that is in it.
+  public static void deleteAll(Path folder) {
+    try (var files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
     } catch (IOException e) {
-      throw new UncheckedIOException("Could not delete " + disk, e);
+      throw new UncheckedIOException("Could not delete " + folder, e);
     }
   }
 

@@ -220,21 +220,24 @@ public final class Matrix {
 
   /// The logs on which the last chapters' programs keep their promises, and their stages.
   public enum RealLog {
-    MEMORY("memory", "OnMemory"),
-    FILE("a file", "OnAFile"),
-    DATABASE("a database", "OnATable");
+    MEMORY("memory", 10, "OnMemory"),
+    FILE("a file", 10, "OnAFile"),
+    DATABASE("a database", 10, "OnATable"),
+    KAFKA("Kafka", 11, "OnKafka");
 
     final String title;
+    final int chapter;
     final String stage;
 
-    RealLog(String title, String stage) {
+    RealLog(String title, int chapter, String stage) {
       this.title = title;
+      this.chapter = chapter;
       this.stage = stage;
     }
 
     /// A program on this log.
     public Subject subject() {
-      return Subject.of(sourceOf(10), stage);
+      return Subject.of(sourceOf(chapter), stage);
     }
   }
 
@@ -247,6 +250,8 @@ public final class Matrix {
           RealLog.FILE,
           Map.of(),
           RealLog.DATABASE,
+          Map.of(),
+          RealLog.KAFKA,
           Map.of());
 
   private static final Set<Promise> NO_MATTER_OF_LOGS = Set.of(ANY_PRODUCER, SIBLINGS);

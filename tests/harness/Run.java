@@ -299,6 +299,7 @@ public final class Run<E> implements AutoCloseable {
           }
         };
     var caller = new Thread(task, "caller");
+    caller.setContextClassLoader(stage.getClass().getClassLoader()); // Kafka looks there, for one
     caller.start();
     if (!waitFor(task::isDone, () -> false, PATIENCE))
       throw new NeverCameBack(what + " never came back");

@@ -1,12 +1,11 @@
 //SOURCES Chapter10.java
 
+import harness.Machine;
 import harness.MortalProcess;
 import harness.Run;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -37,7 +36,7 @@ abstract class OnALog extends Chapter10 {
   SupervisionTree.Log logOf(Run<SupervisionTree.Click> run) {
     try {
       Path folder = Files.createTempDirectory("log");
-      toClose(() -> deleteAll(folder));
+      toClose(() -> Machine.deleteAll(folder));
       var poison = new TreeSet<Integer>();
       for (String fault : run.script().faults())
         if (fault.startsWith("poison@")) poison.add(Integer.valueOf(fault.split("@")[1]));
@@ -90,11 +89,5 @@ abstract class OnALog extends Chapter10 {
   public void over() throws Exception {
     for (AutoCloseable resource : opened.reversed()) resource.close();
     opened.clear();
-  }
-
-  private static void deleteAll(Path folder) throws IOException {
-    try (var files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
-    }
   }
 }
