@@ -27,6 +27,10 @@ public final class Threads {
                   + " ?[Tt]hread.*")
           .asMatchPredicate();
 
+  /// Those that wait for sockets, so that virtual threads needn't. Some of them are virtual themselves.
+  private static final Predicate<String> POLLER =
+      Pattern.compile("(Master|(Read|Write|Sub)-?)Poller.*").asMatchPredicate();
+
   /// A live thread.
   public record Seen(Thread thread) {
 
@@ -74,7 +78,8 @@ public final class Threads {
   private static Stream<Thread> alive() {
     return threadsOf(call(ROOT, null))
         .filter(thread -> thread != Thread.currentThread() && thread.isAlive())
-        .filter(thread -> thread.isVirtual() || !isJdkOwned(thread));
+        .filter(thread -> thread.isVirtual() || !isJdkOwned(thread))
+        .filter(thread -> !POLLER.test(thread.getName()));
   }
 
   /// A carrier of virtual threads, or another of the JDK's own. A worker of any other fork-join pool is

@@ -23,8 +23,19 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /// Clicks in a topic of a real broker, read by chapter 11's log. Topics with the same clicks are shared.
 public final class OnKafka extends OnALog {
 
+  static {
+    SharedBroker.bootstrapServers(); // before a run begins, whose start() shouldn't take that long
+  }
+
+  /// A client that doesn't wait long, neither for more at the end of a topic, nor to ask again.
   private static Map<String, Object> config() {
-    return Map.of("bootstrap.servers", SharedBroker.bootstrapServers());
+    return Map.of(
+        "bootstrap.servers",
+        SharedBroker.bootstrapServers(),
+        "fetch.max.wait.ms",
+        10,
+        "retry.backoff.ms",
+        5);
   }
 
   @Override
