@@ -33,6 +33,7 @@
 //SOURCES ../tools/coach/Starters.java
 //SOURCES ../tools/coach/WarmChecker.java
 //SOURCES ../tools/coach/Watch.java
+//SOURCES ../tests/harness/ClusterChecks.java
 //SOURCES ../tests/harness/CompileError.java
 //SOURCES ../tests/harness/CompiledScript.java
 //SOURCES ../tests/harness/Directives.java

@@ -47,6 +47,7 @@
 //SOURCES TerminalTest.java
 //SOURCES TranscriptsTest.java
 //SOURCES TreesTest.java
+//SOURCES harness/ClusterChecks.java
 //SOURCES harness/CompileError.java
 //SOURCES harness/CompiledScript.java
 //SOURCES harness/Directives.java

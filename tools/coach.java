@@ -35,6 +35,7 @@
 //SOURCES coach/Starters.java
 //SOURCES coach/WarmChecker.java
 //SOURCES coach/Watch.java
+//SOURCES ../tests/harness/ClusterChecks.java
 //SOURCES ../tests/harness/CompileError.java
 //SOURCES ../tests/harness/CompiledScript.java
 //SOURCES ../tests/harness/Directives.java

@@ -8,6 +8,7 @@
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
 //RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED
+//SOURCES ../tests/harness/ClusterChecks.java
 //SOURCES ../tests/harness/CompileError.java
 //SOURCES ../tests/harness/CompiledScript.java
 //SOURCES ../tests/harness/Directives.java

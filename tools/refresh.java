@@ -18,6 +18,7 @@
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.util=ALL-UNNAMED
 //SOURCES ../tests/conformance/Behaviour.java
 //SOURCES ../tests/conformance/Behaviours.java
+//SOURCES ../tests/harness/ClusterChecks.java
 //SOURCES ../tests/harness/CompileError.java
 //SOURCES ../tests/harness/CompiledScript.java
 //SOURCES ../tests/harness/Directives.java

@@ -38,6 +38,8 @@ public record Drift(SortedMap<String, String> files) {
 
   private static final Pattern MATRIX =
       Pattern.compile("(?s)(?<=<!-- matrix -->).*(?=<!-- /matrix -->)");
+  private static final Pattern LOGS =
+      Pattern.compile("(?s)(?<=<!-- logs -->).*(?=<!-- /logs -->)");
 
   /// The clone at `root`.
   public static Drift of(Path root) throws InterruptedException {
@@ -264,11 +266,13 @@ public record Drift(SortedMap<String, String> files) {
         .toList();
   }
 
-  /// A text with the harness's matrix between its two marks.
+  /// A text with the harness's matrix between its two marks, and with that of the logs.
   public static String withMatrix(String text) {
-    return MATRIX
-        .matcher(text)
-        .replaceFirst(Matcher.quoteReplacement("\n\n" + Matrix.markdown() + "\n"));
+    return between(LOGS, between(MATRIX, text, Matrix.markdown()), Matrix.logs());
+  }
+
+  private static String between(Pattern marks, String text, String table) {
+    return marks.matcher(text).replaceFirst(Matcher.quoteReplacement("\n\n" + table + "\n"));
   }
 
   private static final Pattern STARTER =

@@ -6,9 +6,11 @@ import static harness.Verdict.Way.*;
 import harness.Verdict.Way;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// The matrix of promises: what each chapter keeps, and in which way it breaks the rest. This is the one
@@ -30,250 +32,119 @@ public final class Matrix {
   private static final Cell KEPT = new Cell.Kept();
   private static final Cell NOT_YET = new Cell.NotYet();
 
+  private static final int LAST = 11;
+
   private static final List<Row> ROWS =
       List.of(
-          row(IN_ORDER, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT),
-          row(BACKPRESSURE, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT),
-          row(
-              ONE_STEP,
-              breaks(NOTHING_TO_CALL),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
-          row(
-              FAILURE_IS_A_VALUE,
-              breaks(NOTHING_TO_CALL),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
-          row(
-              DOWNSTREAM_LIVES_ON,
-              breaks(SILENCE),
-              breaks(SILENCE),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
-          row(SAME_CHANNEL, NOT_YET, NOT_YET, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT),
-          row(
-              NOTHING_LOST,
-              breaks(SILENCE),
-              breaks(SILENCE),
-              KEPT,
-              breaks(GIVES_UP_TOO_SOON),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
-          row(
-              NOTHING_TWICE,
-              KEPT,
-              KEPT,
-              breaks(TWICE),
-              breaks(TWICE),
-              breaks(TWICE),
-              breaks(TWICE),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
-          row(
-              IT_ENDS,
-              breaks(SILENCE),
-              breaks(SILENCE),
-              breaks(SPINS),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
-          row(
-              IT_GIVES_UP,
-              NOT_YET,
-              NOT_YET,
-              breaks(SPINS),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
-          row(
-              IT_WAITS,
-              NOT_YET,
-              NOT_YET,
-              breaks(NEVER_WAITS),
-              breaks(NEVER_WAITS),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
-          row(
-              ONE_BAD_EVENT,
-              breaks(SILENCE),
-              breaks(SILENCE),
-              breaks(SPINS),
-              breaks(STOPS_AT_IT),
-              breaks(STOPS_AT_IT),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
-          row(
-              IT_STOPS,
-              breaks(NOTHING_TO_CALL),
-              breaks(NOTHING_TO_CALL),
-              breaks(NOTHING_TO_CALL),
-              breaks(NOTHING_TO_CALL),
-              breaks(NOTHING_TO_CALL),
-              breaks(NOTHING_TO_CALL),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
-          row(
-              FATAL_IS_FATAL,
-              breaks(SILENCE),
-              breaks(DISGUISES),
-              breaks(RESTARTS_ANYWAY),
-              breaks(RESTARTS_ANYWAY),
-              breaks(RESTARTS_ANYWAY),
-              breaks(RESTARTS_ANYWAY),
-              KEPT,
-              KEPT,
-              KEPT,
-              KEPT),
-          row(
-              ANY_PRODUCER,
-              NOT_YET,
-              NOT_YET,
-              breaks(NOTHING_TO_CALL),
-              breaks(NOTHING_TO_CALL),
-              breaks(NOTHING_TO_CALL),
-              breaks(NOTHING_TO_CALL),
-              breaks(NOTHING_TO_CALL),
-              KEPT,
-              KEPT,
-              KEPT),
-          row(
-              SIBLINGS,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              breaks(NOTHING_TO_CALL),
-              KEPT,
-              KEPT),
-          row(
-              SURVIVES_KILL,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              breaks(BEGINS_AGAIN),
-              KEPT),
-          row(
-              EFFECTS_ONCE,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              NOT_YET,
-              breaks(TWICE),
-              KEPT));
+          row(IN_ORDER).kept(1, LAST),
+          row(BACKPRESSURE).kept(1, 10).breaks(11, 11, READS_AHEAD),
+          row(ONE_STEP).breaks(1, 1, NOTHING_TO_CALL).kept(2, LAST),
+          row(FAILURE_IS_A_VALUE).breaks(1, 1, NOTHING_TO_CALL).kept(2, LAST),
+          row(DOWNSTREAM_LIVES_ON).breaks(1, 2, SILENCE).kept(3, LAST),
+          row(SAME_CHANNEL).kept(3, LAST),
+          row(NOTHING_LOST)
+              .breaks(1, 2, SILENCE)
+              .kept(3, 3)
+              .breaks(4, 4, GIVES_UP_TOO_SOON)
+              .kept(5, LAST),
+          row(NOTHING_TWICE).kept(1, 2).breaks(3, 6, TWICE).kept(7, LAST),
+          row(IT_ENDS).breaks(1, 2, SILENCE).breaks(3, 3, SPINS).kept(4, LAST),
+          row(IT_GIVES_UP).breaks(3, 3, SPINS).kept(4, LAST),
+          row(IT_WAITS).breaks(3, 4, NEVER_WAITS).kept(5, LAST),
+          row(ONE_BAD_EVENT)
+              .breaks(1, 2, SILENCE)
+              .breaks(3, 3, SPINS)
+              .breaks(4, 5, STOPS_AT_IT)
+              .kept(6, LAST),
+          row(IT_STOPS).breaks(1, 6, NOTHING_TO_CALL).kept(7, LAST),
+          row(FATAL_IS_FATAL)
+              .breaks(1, 1, SILENCE)
+              .breaks(2, 2, DISGUISES)
+              .breaks(3, 6, RESTARTS_ANYWAY)
+              .kept(7, LAST),
+          row(ANY_PRODUCER).breaks(3, 7, NOTHING_TO_CALL).kept(8, LAST),
+          row(SIBLINGS).breaks(8, 8, NOTHING_TO_CALL).kept(9, LAST),
+          row(SURVIVES_KILL).breaks(9, 9, BEGINS_AGAIN).kept(10, LAST),
+          row(EFFECTS_ONCE).breaks(9, 9, TWICE).kept(10, LAST),
+          row(SURVIVES_BROKER).breaks(10, 10, NOTHING_TO_CALL).kept(11, LAST),
+          row(SHARES_WORK).breaks(10, 10, NOTHING_TO_CALL).kept(11, LAST));
 
-  private record Row(Promise promise, List<Cell> cells) {}
+  /// What each chapter does about a promise. Where nothing is said, the question makes no sense yet.
+  private record Row(Promise promise, List<Cell> cells) {
+    Row kept(int from, int to) {
+      return with(from, to, KEPT);
+    }
 
-  /// The logs on which the last chapters' programs keep their promises, and their stages.
+    Row breaks(int from, int to, Way way) {
+      return with(from, to, Matrix.breaks(way));
+    }
+
+    private Row with(int from, int to, Cell cell) {
+      var changed = new ArrayList<>(cells);
+      Collections.fill(changed.subList(from - 1, to), cell);
+      return new Row(promise, changed);
+    }
+  }
+
+  /// The logs that chapter 10's program is run on, beside the harness's own.
   public enum RealLog {
-    MEMORY("memory", 10, "OnMemory"),
-    FILE("a file", 10, "OnAFile"),
-    DATABASE("a database", 10, "OnATable"),
-    KAFKA("Kafka", 11, "OnKafka");
+    MEMORY("memory", "OnMemory"),
+    FILE("a file", "OnAFile"),
+    DATABASE("a database", "OnATable");
 
     final String title;
-    final int chapter;
-    final String stage;
+    private final String stage;
 
-    RealLog(String title, int chapter, String stage) {
+    RealLog(String title, String stage) {
       this.title = title;
-      this.chapter = chapter;
       this.stage = stage;
     }
 
     /// A program on this log.
     public Subject subject() {
-      return Subject.of(sourceOf(chapter), stage);
+      return Subject.of(sourceOf(10), stage);
     }
   }
 
-  /// What a log can't help, or does in its own way. All other promises are kept on each of them, as in the
-  /// last chapter's column; and the last ones ask for no log, see [#NO_MATTER_OF_LOGS].
-  private static final Map<RealLog, Map<Promise, Cell>> ON_LOGS =
-      Map.of(
-          RealLog.MEMORY,
-          Map.of(SURVIVES_KILL, breaks(LOST), EFFECTS_ONCE, breaks(LOST)),
-          RealLog.FILE,
-          Map.of(),
-          RealLog.DATABASE,
-          Map.of(),
-          RealLog.KAFKA,
-          Map.of());
+  /// What a log in memory can't help.
+  private static final Map<Promise, Cell> IN_MEMORY =
+      Map.of(SURVIVES_KILL, breaks(LOST), EFFECTS_ONCE, breaks(LOST));
 
-  private static final Set<Promise> NO_MATTER_OF_LOGS = Set.of(ANY_PRODUCER, SIBLINGS);
+  /// They ask for no log, or for one in particular.
+  private static final Set<Promise> NO_MATTER_OF_LOGS =
+      Set.of(ANY_PRODUCER, SIBLINGS, SURVIVES_BROKER, SHARES_WORK);
 
   /// What is expected on `log`, promise by promise.
   public static Map<Promise, Cell> on(RealLog log) {
-    var column = new TreeMap<Promise, Cell>();
-    for (Promise promise : Promise.values())
-      if (!NO_MATTER_OF_LOGS.contains(promise))
-        column.put(promise, ON_LOGS.get(log).getOrDefault(promise, KEPT));
+    var column = column(10);
+    if (log == RealLog.MEMORY) column.putAll(IN_MEMORY);
+    column.keySet().removeAll(NO_MATTER_OF_LOGS);
     return column;
+  }
+
+  /// The table of logs for README.md. Its last column is chapter 11's.
+  public static String logs() {
+    var text = new StringBuilder("| promise |");
+    for (RealLog log : RealLog.values()) text.append(" %s |".formatted(log.title));
+    text.append(" Kafka |\n|---|").append(":-:|".repeat(RealLog.values().length + 1)).append('\n');
+    for (Promise promise : on(RealLog.MEMORY).keySet()) {
+      text.append("| %s |".formatted(promise.title()));
+      for (RealLog log : RealLog.values())
+        text.append(" %s |".formatted(mark(on(log).get(promise))));
+      text.append(" %s |\n".formatted(mark(column(11).get(promise))));
+    }
+    return text.toString();
   }
 
   /// The numbers of the chapters, from 1.
   public static List<Integer> chapters() {
     var chapters = new ArrayList<Integer>();
-    for (int i = 1; i <= ROWS.getFirst().cells.size(); i++) chapters.add(i);
+    for (int i = 1; i <= LAST; i++) chapters.add(i);
     return chapters;
   }
 
   /// What is expected of `chapter`, promise by promise.
-  public static Map<Promise, Cell> column(int chapter) {
+  public static SortedMap<Promise, Cell> column(int chapter) {
     var column = new TreeMap<Promise, Cell>();
     for (Row row : ROWS) column.put(row.promise, row.cells.get(chapter - 1));
     return column;
@@ -326,8 +197,8 @@ public final class Matrix {
     };
   }
 
-  private static Row row(Promise promise, Cell... cells) {
-    return new Row(promise, List.of(cells));
+  private static Row row(Promise promise) {
+    return new Row(promise, Collections.nCopies(LAST, NOT_YET));
   }
 
   private static Cell breaks(Way way) {

@@ -75,7 +75,15 @@ public enum Promise {
   EFFECTS_ONCE(
       "Effects once",
       "each effect happens exactly once, at whatever moment the process is killed",
-      KillChecks::effectsOnce);
+      KillChecks::effectsOnce),
+  SURVIVES_BROKER(
+      "Survives the broker",
+      "a real broker is killed and restarted under load: nothing is lost, and no effect happens twice",
+      ClusterChecks::survivesBroker),
+  SHARES_WORK(
+      "Shares the work",
+      "several processes share the log; when one is killed, the others take over",
+      ClusterChecks::sharesWork);
 
   private final String title;
   private final String line;

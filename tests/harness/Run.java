@@ -327,6 +327,11 @@ public final class Run<E> implements AutoCloseable {
     }
   }
 
+  /// Tells that an event was fetched from where it lies, before anybody read it.
+  public synchronized void fetched(long offset) {
+    timeline.add(Lane.LOG, Kind.FETCHED, offset, "fetches " + offset);
+  }
+
   private synchronized E read(long offset) throws InterruptedException {
     if (readers.add(Thread.currentThread()))
       timeline.add(Lane.PRODUCER, Kind.START, offset, "#" + readers.size() + " from " + offset);

@@ -1,5 +1,6 @@
 package harness;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -119,6 +120,38 @@ public interface Stage<E> {
   /// The offsets of the effects so far, oldest first, read back from where they are.
   default List<Long> effects(Machine<?> machine) throws Exception {
     return machine.seen();
+  }
+
+  /// Starts a broker, and a log of so many partitions on it.
+  ///
+  /// @param program what is under the harness, compiled: its processes are its own
+  /// @param folder for the broker, and for what outlives the workers
+  default Cluster cluster(CompiledScript program, Path folder, int partitions) throws Exception {
+    throw new NotOffered("there is no broker to kill, and no other process to share the work");
+  }
+
+  /// A log on a broker, and those who work on it.
+  interface Cluster extends AutoCloseable {
+
+    /// Writes the events of these offsets, the last one excluded, and waits until they're acknowledged.
+    void write(long from, long to) throws Exception;
+
+    /// Kills the broker as `kill -9` does, and starts another one on what it left.
+    void killBroker() throws Exception;
+
+    /// Begins to work on all that comes, supervised, in this process.
+    void work() throws Exception;
+
+    /// Begins to work on a part of what comes, in another process.
+    ///
+    /// @return that process
+    Process worker(String name) throws Exception;
+
+    /// The offsets of all effects so far.
+    List<Long> effects() throws Exception;
+
+    /// How many of them a worker had.
+    long effectsBy(String worker) throws Exception;
   }
 
   /// Whether two equal events at two offsets are two to the consumer, if it drops what came before.

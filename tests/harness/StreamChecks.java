@@ -7,9 +7,11 @@ import harness.Stage.NotOffered;
 import harness.Verdict.Broken;
 import harness.Verdict.Way;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 
@@ -48,6 +50,9 @@ final class StreamChecks {
         });
   }
 
+  private static final Set<Timeline.Kind> READS =
+      EnumSet.of(Timeline.Kind.READ, Timeline.Kind.FETCHED);
+
   static Verdict backpressure(Subject subject) {
     return smallest(
         subject,
@@ -57,7 +62,7 @@ final class StreamChecks {
           run.quiet();
           var reads = new TreeSet<Long>();
           for (var entry : run.timeline().entries())
-            if (entry.kind() == Timeline.Kind.READ) reads.add(entry.offset());
+            if (READS.contains(entry.kind())) reads.add(entry.offset());
           int most = run.arrived().size() + run.script().capacity() + 1;
           if (reads.size() > most) {
             String what =

@@ -18,6 +18,7 @@ public final class Timeline {
   /// What kind of thing happened; the marks stand in the picture's margin.
   public enum Kind {
     READ(' '),
+    FETCHED(' '),
     FAULT('✗'),
     END('✗'),
     START('↻'),

@@ -1,0 +1,178 @@
+package harness;
+
+import static harness.Verdict.Way.*;
+
+import harness.Stage.Cluster;
+import harness.Stage.NotOffered;
+import harness.Verdict.Broken;
+import harness.Verdict.Kept;
+import harness.Verdict.Way;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+
+/// What remains of a promise when a real broker, or a real process, is killed. No virtual clock serves
+/// them: they take their seconds, and each wait ends as soon as what it waits for is there.
+final class ClusterChecks {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final int EVENTS = 300;
+  private static final int AT_A_TIME = 10;
+
+  /// A broker is killed three times, while somebody writes and somebody reads.
+  static Verdict survivesBroker(Subject subject) {
+    return on(
+        subject,
+        1,
+        cluster -> {
+          cluster.work();
+          var writer = writer(cluster);
+          for (int kill = 1; kill <= 3; kill++) {
+            int some = kill * EVENTS / 5;
+            if (!await(() -> cluster.effects().size() >= some || writer.isDone()))
+              return stuck(cluster, "before the broker was killed for the %d. time".formatted(kill));
+            cluster.killBroker();
+          }
+          writer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+          return audited(cluster, "after three kills of the broker");
+        });
+  }
+
+  /// One of two workers is killed, while somebody writes.
+  static Verdict sharesWork(Subject subject) {
+    return on(
+        subject,
+        4,
+        cluster -> {
+          Process one = cluster.worker("one"), other = cluster.worker("other");
+          try {
+            var writer = writer(cluster);
+            if (!await(() -> cluster.effectsBy("one") > 0 && cluster.effectsBy("other") > 0))
+              return stuck(cluster, "and one of two workers has nothing to do");
+            one.destroyForcibly().waitFor();
+            writer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            var broken = audited(cluster, "after one of two workers was killed");
+            return broken.isEmpty() && !other.isAlive()
+                ? broken(LEFT_BEHIND, "the other worker ended as well.")
+                : broken;
+          } finally {
+            one.destroyForcibly();
+            other.destroyForcibly().waitFor();
+          }
+        });
+  }
+
+  /// Writes all events, a few at a time. The harness ends it, if it's still there at the end.
+  private static FutureTask<Void> writer(Cluster cluster) {
+    var writer =
+        new FutureTask<Void>(() -> {
+          for (long from = 0; from < EVENTS; from += AT_A_TIME)
+            cluster.write(from, from + AT_A_TIME);
+          return null;
+        });
+    Thread.ofPlatform().daemon().name("writer").start(writer);
+    return writer;
+  }
+
+  private static Optional<Broken> audited(Cluster cluster, String when) throws Exception {
+    await(() -> cluster.effects().size() >= EVENTS);
+    List<Long> effects = cluster.effects();
+    for (long offset = 0; offset < EVENTS; offset++) {
+      int times = Collections.frequency(effects, offset);
+      if (times == 0)
+        return broken(LOST, "%s, the effect of event %d never happened.".formatted(when, offset));
+      if (times > 1)
+        return broken(
+            TWICE, "%s, the effect of event %d happened %d times.".formatted(when, offset, times));
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Broken> stuck(Cluster cluster, String when) throws Exception {
+    return broken(
+        SILENCE,
+        "%d effects have happened, %s, and for %d s there were no more."
+            .formatted(cluster.effects().size(), when, PATIENCE.toSeconds()));
+  }
+
+  private interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  /// Looks every few milliseconds: what it waits for happens in other processes.
+  private static boolean await(Condition condition) throws Exception {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.holds()) {
+      if (System.nanoTime() > deadline) return false;
+      LockSupport.parkNanos(10_000_000);
+      if (Thread.interrupted()) throw new InterruptedException();
+    }
+    return true;
+  }
+
+  private interface Judge {
+    Optional<Broken> judge(Cluster cluster) throws Exception;
+  }
+
+  private static Verdict on(Subject subject, int partitions, Judge judge) {
+    Thread me = Thread.currentThread();
+    ClassLoader before = me.getContextClassLoader();
+    Path folder = temporaryFolder();
+    Optional<Broken> broken;
+    try {
+      Stage<?> stage = subject.stage();
+      me.setContextClassLoader(stage.getClass().getClassLoader()); // Kafka looks there, for one
+      try (var cluster = cluster(subject, stage, folder, partitions)) {
+        broken = judge.judge(cluster);
+      }
+    } catch (NotOffered e) {
+      broken = broken(NOTHING_TO_CALL, e.getMessage() + ".");
+    } catch (TimeoutException e) {
+      broken = broken(SILENCE, "what was written was not acknowledged.");
+    } catch (ExecutionException | CancellationException e) {
+      broken = broken(THROWS, "writing failed: " + e.getCause() + ".");
+    } catch (Exception | Error e) { // the program's: whatever it is, it goes to its author
+      String place = Law.placeOf(e).isEmpty() ? "" : " That was" + Law.placeOf(e) + ".";
+      broken = broken(THROWS, "it threw " + e.toString().replaceAll("[.!]$", "") + "." + place);
+    } finally {
+      me.setContextClassLoader(before);
+      Machine.deleteAll(folder);
+    }
+    return broken.<Verdict>map(it -> it).orElseGet(Kept::new);
+  }
+
+  /// Who has no cluster needs no classes on a disk.
+  private static Cluster cluster(Subject subject, Stage<?> stage, Path folder, int partitions)
+      throws Exception {
+    Path classes = Files.createDirectory(folder.resolve("classes"));
+    boolean hasLibraries = !Directives.of(subject.source()).libraries().isEmpty();
+    var program = hasLibraries ? CompiledScript.of(subject.source(), classes) : null;
+    return stage.cluster(program, Files.createDirectory(folder.resolve("data")), partitions);
+  }
+
+  private static Path temporaryFolder() {
+    try {
+      return Files.createTempDirectory("cluster");
+    } catch (IOException e) {
+      throw new UncheckedIOException("There is no room for a cluster in the temporary folder", e);
+    }
+  }
+
+  private static Optional<Broken> broken(Way way, String what) {
+    return Optional.of(
+        new Broken(way, what, Optional.empty(), Script.of(0, 0), new Timeline()));
+  }
+
+  private ClusterChecks() {}
+}

@@ -1,0 +1,277 @@
+//SOURCES OnALog.java
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import harness.CompiledScript;
+import harness.Run;
+import harness.SharedBroker;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerInterceptor;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/// Chapter 11 as the harness sees it: chapter 10's program, on a log in a topic of a real broker. Topics with
+/// the same clicks are shared.
+public final class Chapter11 extends OnALog {
+
+  static {
+    SharedBroker.bootstrapServers(); // before a run begins, whose start() shouldn't take that long
+  }
+
+  /// A client that doesn't wait long, neither for more at the end of a topic, nor to ask again.
+  private static Map<String, Object> config() {
+    return Map.of(
+        "bootstrap.servers",
+        SharedBroker.bootstrapServers(),
+        "fetch.max.wait.ms",
+        10,
+        "retry.backoff.ms",
+        5);
+  }
+
+  @Override
+  void write(Path folder, List<SupervisionTree.Click> clicks, Set<Integer> poison)
+      throws Exception {
+    String topic = "clicks-%d-%s".formatted(clicks.size(), poison).replaceAll("[^\\w-]+", "_");
+    Thread.currentThread().setContextClassLoader(loader());
+    SharedBroker.once(
+        topic,
+        () -> {
+          makeTopic(topic);
+          fill(topic, clicks, poison);
+          return null;
+        });
+    Files.writeString(folder.resolve("topic.txt"), topic + " " + clicks.size());
+  }
+
+  private Run<SupervisionTree.Click> run;
+
+  @Override
+  SupervisionTree.Log logOf(Run<SupervisionTree.Click> run) {
+    this.run = run;
+    return super.logOf(run);
+  }
+
+  /// Tells a run what Kafka's client hands out to the log, read or not.
+  public static final class Fetched implements ConsumerInterceptor<String, SupervisionTree.Click> {
+    static final String BY = "fetched.by";
+    private Run<?> run;
+
+    @Override
+    public void configure(Map<String, ?> config) {
+      run = (Run<?>) config.get(BY);
+    }
+
+    @Override
+    public ConsumerRecords<String, SupervisionTree.Click> onConsume(
+        ConsumerRecords<String, SupervisionTree.Click> records) {
+      records.forEach(record -> run.fetched(record.offset()));
+      return records;
+    }
+
+    @Override
+    public void onCommit(Map<TopicPartition, OffsetAndMetadata> offsets) {}
+
+    @Override
+    public void close() {}
+  }
+
+  private static ClassLoader loader() {
+    return Chapter11.class.getClassLoader();
+  }
+
+  /// To Kafka a bad record is an exception of its own.
+  @Override
+  SupervisionTree.Judge<Long> judge(
+      BlockingQueue<SupervisionTree.Failure<Long>> deadLetters) {
+    var putAside = super.judge(deadLetters);
+    return failure -> {
+      if (!(failure.exception() instanceof RecordDeserializationException bad))
+        return putAside.verdictOn(failure);
+      var cause = (IllegalArgumentException) bad.getCause();
+      return putAside.verdictOn(
+          new SupervisionTree.Failure<>(cause, failure.state(), failure.operation()));
+    };
+  }
+
+  private static void makeTopic(String topic) throws Exception {
+    try (var admin = Admin.create(config())) {
+      admin
+          .createTopics(List.of(new NewTopic(topic, Optional.of(1), Optional.empty())))
+          .all()
+          .get();
+    }
+  }
+
+  private static void fill(String topic, List<SupervisionTree.Click> clicks, Set<Integer> poison)
+      throws Exception {
+    try (var producer =
+        new KafkaProducer<>(config(), new ByteArraySerializer(), new ByteArraySerializer())) {
+      var sent = new ArrayList<Future<?>>();
+      for (int at = 0; at < clicks.size(); at++) {
+        byte[] click = RealKafka.TO_BYTES.serialize(topic, clicks.get(at));
+        if (poison.contains(at))
+          click = new String(click, UTF_8).replace("PAYMENT", "SHIPING").getBytes(UTF_8);
+        sent.add(producer.send(new ProducerRecord<>(topic, click)));
+      }
+      for (Future<?> acknowledgement : sent) acknowledgement.get();
+    }
+  }
+
+  @Override
+  SupervisionTree.Log open(Path folder) throws Exception {
+    String[] words = Files.readString(folder.resolve("topic.txt")).split(" ");
+    var partition = new TopicPartition(words[0], 0);
+    long end = Long.parseLong(words[1]);
+    Thread.currentThread().setContextClassLoader(loader()); // where Kafka looks for its classes
+    var config = new HashMap<>(config());
+    if (run != null) {
+      config.put("interceptor.classes", List.of(Fetched.class));
+      config.put(Fetched.BY, run);
+    }
+    var log = toClose(new RealKafka.KafkaLog(config, partition, end));
+    return offset -> {
+      synchronized (log) { // who restarts a child may do so on another thread
+        return log.take(offset).click();
+      }
+    };
+  }
+
+  @Override
+  public Cluster cluster(CompiledScript program, Path folder, int partitions) throws Exception {
+    return new OwnCluster(program, folder, partitions);
+  }
+
+  /// A broker of its own, to be killed.
+  private final class OwnCluster implements Cluster {
+    private static final String TOPIC = "clicks";
+    private static final String GROUP = "workers";
+
+    private final CompiledScript program;
+    private final Path folder;
+    private final int port = freePort();
+    private final int controllerPort = freePort();
+    private final Map<String, Object> config = Map.of("bootstrap.servers", "localhost:" + port);
+    private Process broker;
+    private AutoCloseable tree = () -> {};
+
+    OwnCluster(CompiledScript program, Path folder, int partitions) throws Exception {
+      this.program = program;
+      this.folder = folder;
+      startBroker();
+      try (var admin = Admin.create(config)) {
+        admin
+            .createTopics(List.of(new NewTopic(TOPIC, Optional.of(partitions), Optional.empty())))
+            .all()
+            .get();
+      }
+      try (var own = new RealKafka.Cluster("localhost:" + port)) {
+        own.noticeDeathsSoon(GROUP);
+      }
+    }
+
+    private void startBroker() throws Exception {
+      Path data = Files.createDirectories(folder.resolve("broker"));
+      var builder = new ProcessBuilder(program.command("broker", "" + data, "" + port, "" + controllerPort));
+      broker = builder.redirectError(folder.resolve("broker.err").toFile()).start();
+      String said = broker.inputReader().readLine();
+      if (!"ready".equals(said))
+        throw new IllegalStateException(
+            "The broker doesn't start: " + Files.readString(folder.resolve("broker.err")));
+    }
+
+    @Override
+    public void killBroker() throws Exception {
+      broker.destroyForcibly().waitFor();
+      startBroker();
+    }
+
+    @Override
+    public void write(long from, long to) throws Exception {
+      var clicks = new ArrayList<SupervisionTree.Click>();
+      for (long offset = from; offset < to; offset++) clicks.add(event(offset));
+      RealKafka.write(config, TOPIC, clicks);
+    }
+
+    @Override
+    public void work() {
+      var step =
+          RealKafka.bookEach(
+              () -> new RealKafka.KafkaLog(config, new TopicPartition(TOPIC, 0)),
+              ledger(),
+              "clicks",
+              DurableOffsets::saveTogether);
+      var intensity = new SupervisionTree.Intensity(100, Duration.ofMinutes(1));
+      tree =
+          new SupervisionTree.Supervisor(
+                  SupervisionTree.Strategy.ONE_FOR_ONE, intensity, _ -> {})
+              .start("root", SupervisionTree.ChildSpec.of("clicks", 0L, step));
+    }
+
+    @Override
+    public Process worker(String name) throws Exception {
+      return new ProcessBuilder(
+              program.command("worker", "localhost:" + port, TOPIC, GROUP, "" + folder, name))
+          .redirectOutput(folder.resolve(name + ".out").toFile())
+          .redirectError(folder.resolve(name + ".err").toFile())
+          .start();
+    }
+
+    private Path ledger() {
+      return RealKafka.ledgerIn(folder);
+    }
+
+    @Override
+    public List<Long> effects() throws Exception {
+      var offsets = new ArrayList<Long>();
+      try (var connection = DurableOffsets.Ledger.connect(ledger());
+          var query = connection.prepareStatement("SELECT user FROM effects");
+          var rows = query.executeQuery()) {
+        while (rows.next()) offsets.add(UUID.fromString(rows.getString(1)).getLeastSignificantBits());
+      }
+      return offsets;
+    }
+
+    @Override
+    public long effectsBy(String worker) throws Exception {
+      try (var ledger = DurableOffsets.Ledger.open(ledger(), worker)) {
+        return ledger.next();
+      }
+    }
+
+    @Override
+    public void close() throws Exception {
+      tree.close();
+      broker.destroyForcibly().waitFor();
+    }
+
+    private static int freePort() {
+      try (var socket = new ServerSocket(0)) {
+        return socket.getLocalPort();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
