@@ -407,6 +407,7 @@ class RealKafka extends DurableOffsets {
             "auto.offset.reset", "none", // or else a wrong offset is silently replaced by another one
             "enable.auto.commit", false,
             "allow.auto.create.topics", false,
+            "fetch.max.wait.ms", 50, // close() may wait for that
             "max.partition.fetch.bytes", 16_384, // what is fetched hides the broker's death
             "reconnect.backoff.max.ms", 200);
 
@@ -748,6 +749,7 @@ class RealKafka extends DurableOffsets {
             "group.protocol", "consumer",
             "auto.offset.reset", "none",
             "enable.auto.commit", false,
+            "fetch.max.wait.ms", 50,
             "max.poll.records", 50); // who is asked to leave finishes these first
     try (var connection = DriverManager.getConnection("jdbc:sqlite:" + ledgerIn(folder));
         var consumer = new KafkaConsumer<>(config, new StringDeserializer(), FROM_BYTES)) {
@@ -1169,6 +1171,7 @@ class RealKafka extends DurableOffsets {
               cluster.config,
               "group.id", cluster.newGroup("" + habits.indexOf(habit)),
               "enable.auto.commit", false,
+              "fetch.max.wait.ms", 50,
               "auto.offset.reset", "earliest");
       config.putAll(habit.config);
       var dead = new KafkaConsumer<>(config, new StringDeserializer(), FROM_BYTES);
