@@ -538,15 +538,23 @@ class RealKafka extends DurableOffsets {
       throws InterruptedException {
     var producer = new KafkaProducer<>(config, new StringSerializer(), TO_BYTES);
     try {
+      send(producer, topic, clicks);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("Not all was written: " + deepest(e), e);
+    } finally {
+      closed(producer);
+    }
+  }
+
+  private static void send(
+      KafkaProducer<String, Click> producer, String topic, List<Click> clicks)
+      throws InterruptedException, ExecutionException {
+    try {
       var sent = new ArrayList<Future<?>>();
       for (Click click : clicks) sent.add(producer.send(record(topic, click)));
       for (var acknowledgement : sent) acknowledgement.get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("Not all was written: " + deepest(e), e);
     } catch (InterruptException e) {
       throw interrupted();
-    } finally {
-      closed(producer);
     }
   }
 
@@ -555,11 +563,7 @@ class RealKafka extends DurableOffsets {
     return new ProducerRecord<>(topic, "" + click.userId(), click);
   }
 
-  interface Turn {
-    void await(long next) throws InterruptedException;
-  }
-
-  /// Writes one click after the other, each when the one before is acknowledged, and it's its turn.
+  /// Writes clicks, some at a time, and goes on when they are acknowledged, and read.
   static class Writer implements Step<Long> {
     private final Map<String, Object> config;
     private final String topic;
@@ -580,21 +584,22 @@ class RealKafka extends DurableOffsets {
     }
 
     @Override
-    public Outcome<Long> run(Long next) throws Exception {
-      if (next == clicks.size()) return new Done<>(next);
-      turn.await(next);
-      try {
-        producer.send(record(topic, clicks.get(next.intValue()))).get();
-      } catch (InterruptException e) {
-        throw interrupted();
-      }
-      return new Continue<>(next + 1);
+    public Outcome<Long> run(Long from) throws Exception {
+      if (from == clicks.size()) return new Done<>(from);
+      long to = turn.awaitAfter(from);
+      send(producer, topic, clicks.subList(from.intValue(), (int) to));
+      return new Continue<>(to);
     }
 
     @Override
     public void close() {
       closed(producer);
     }
+  }
+
+  /// Waits until it's one's turn, and says how far to go.
+  interface Turn {
+    long awaitAfter(long from) throws InterruptedException;
   }
 
   /// Books each click of a log in a ledger. Each start opens both anew.
@@ -663,8 +668,12 @@ class RealKafka extends DurableOffsets {
           board.tell(() -> booked.set(next));
           return next;
         };
-    long lead = demo.events / 50;
-    Turn turn = next -> board.await("the reader", () -> next < booked.get() + lead);
+    int some = demo.events / 50;
+    Turn turn =
+        from -> {
+          board.await("the reader", () -> from < booked.get() + some);
+          return Math.min(from + some, demo.events);
+        };
     Callable<KafkaLog> connect = () -> new KafkaLog(demo.cluster.config, partition, demo.events);
     var children = new ArrayList<ChildSpec<?>>();
     if (broker != null) {
