@@ -301,7 +301,7 @@ class RealKafka extends DurableOffsets {
 
     static void main(Path folder, int port, int controllerPort) throws Exception {
       var server = new FutureTask<>(() -> serve(folder, port, controllerPort));
-      Thread.ofPlatform().daemon().name("our parent").start(() -> endWithOurParent(folder, server));
+      Thread.ofPlatform().name("our parent").start(() -> endWithOurParent(folder, server));
       server.run();
       try {
         server.get();
@@ -678,7 +678,7 @@ class RealKafka extends DurableOffsets {
     var children = new ArrayList<ChildSpec<?>>();
     if (broker != null) {
       var step = new Serving(broker, () -> board.tell(starts::incrementAndGet));
-      children.add(ChildSpec.of("broker", 0L, step));
+      children.add(ChildSpec.of("broker", 0L, step).with(Pauses.NONE)); // the pause is its start
     }
     var writer = new Writer(demo.cluster.config, partition.topic(), demo.clicks, turn);
     children.add(ChildSpec.of("writer", 0L, writer));
@@ -813,7 +813,7 @@ class RealKafka extends DurableOffsets {
         for (TopicPartition partition : added) {
           ledgers.put(partition, new Ledger(connection, "" + partition));
           seek(partition);
-          IO.println("at %d %d".formatted(partition.partition(), next.get(partition)));
+          IO.println("at %d %d .".formatted(partition.partition(), next.get(partition)));
         }
       } catch (SQLException e) {
         throw new IllegalStateException(e);
@@ -829,7 +829,7 @@ class RealKafka extends DurableOffsets {
 
     private void tell() {
       var has = ledgers.keySet().stream().map(partition -> " " + partition.partition());
-      IO.println("has" + has.collect(Collectors.joining()));
+      IO.println("has" + has.collect(Collectors.joining()) + " .");
     }
 
     private void seek(TopicPartition partition) throws SQLException {
@@ -853,7 +853,7 @@ class RealKafka extends DurableOffsets {
               });
       if (!isOurs) seek(partition);
       else next.put(partition, to);
-      if (isOurs) IO.println("did %d %d".formatted(partition.partition(), to));
+      if (isOurs) IO.println("did %d %d .".formatted(partition.partition(), to));
       return isOurs;
     }
   }
@@ -1482,7 +1482,8 @@ class RealKafka extends DurableOffsets {
     private void hear(String name, Process process) {
       try (var lines = process.inputReader()) {
         for (String line; (line = lines.readLine()) != null; ) {
-          String[] words = line.split(" ");
+          if (!line.endsWith(" .")) break; // it has ended in the middle of it
+          String[] words = line.replace(" .", "").split(" ");
           var numbers = Stream.of(words).skip(1).map(Integer::valueOf).toList();
           board.tell(() -> {
             if (words[0].equals("has")) partitions.put(name, Set.copyOf(numbers));
@@ -1491,7 +1492,7 @@ class RealKafka extends DurableOffsets {
           });
         }
       } catch (IOException e) {
-        // it has ended in the middle of a line
+        // it has ended
       }
       board.tell(() -> {
         if (!mayEnd.contains(name)) board.fail(name + " has ended by itself.");
@@ -1541,8 +1542,10 @@ class RealKafka extends DurableOffsets {
       board.tell(() -> mayEnd.addAll(processes.keySet()));
       boolean interrupted = Thread.interrupted();
       try {
-        for (Process process : processes.values()) process.toHandle().destroy();
-        for (Process process : processes.values()) process.waitFor(2, TimeUnit.SECONDS);
+        for (String name : partitions.keySet()) // those that are up
+          if (processes.containsKey(name)) processes.get(name).toHandle().destroy();
+        for (String name : partitions.keySet())
+          if (processes.containsKey(name)) processes.get(name).waitFor(2, TimeUnit.SECONDS);
       } catch (InterruptedException e) {
         interrupted = true;
       }
