@@ -1542,10 +1542,10 @@ class RealKafka extends DurableOffsets {
       board.tell(() -> mayEnd.addAll(processes.keySet()));
       boolean interrupted = Thread.interrupted();
       try {
-        for (String name : partitions.keySet()) // those that are up
-          if (processes.containsKey(name)) processes.get(name).toHandle().destroy();
-        for (String name : partitions.keySet())
-          if (processes.containsKey(name)) processes.get(name).waitFor(2, TimeUnit.SECONDS);
+        var up = new HashMap<>(processes);
+        up.keySet().retainAll(partitions.keySet());
+        for (Process process : up.values()) process.toHandle().destroy();
+        for (Process process : up.values()) process.waitFor(2, TimeUnit.SECONDS);
       } catch (InterruptedException e) {
         interrupted = true;
       }
