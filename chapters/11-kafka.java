@@ -301,7 +301,7 @@ class RealKafka extends DurableOffsets {
 
     static void main(Path folder, int port, int controllerPort) throws Exception {
       var server = new FutureTask<>(() -> serve(folder, port, controllerPort));
-      Thread.ofPlatform().daemon().name("our parent").start(() -> endWithOurParent(folder, server));
+      Thread.ofPlatform().name("our parent").start(() -> endWithOurParent(folder, server));
       server.run();
       try {
         server.get();
@@ -407,6 +407,7 @@ class RealKafka extends DurableOffsets {
             "auto.offset.reset", "none", // or else a wrong offset is silently replaced by another one
             "enable.auto.commit", false,
             "allow.auto.create.topics", false,
+            "fetch.max.wait.ms", 50, // close() may wait for that
             "max.partition.fetch.bytes", 16_384, // what is fetched hides the broker's death
             "reconnect.backoff.max.ms", 200);
 
@@ -537,15 +538,23 @@ class RealKafka extends DurableOffsets {
       throws InterruptedException {
     var producer = new KafkaProducer<>(config, new StringSerializer(), TO_BYTES);
     try {
+      send(producer, topic, clicks);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("Not all was written: " + deepest(e), e);
+    } finally {
+      closed(producer);
+    }
+  }
+
+  private static void send(
+      KafkaProducer<String, Click> producer, String topic, List<Click> clicks)
+      throws InterruptedException, ExecutionException {
+    try {
       var sent = new ArrayList<Future<?>>();
       for (Click click : clicks) sent.add(producer.send(record(topic, click)));
       for (var acknowledgement : sent) acknowledgement.get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("Not all was written: " + deepest(e), e);
     } catch (InterruptException e) {
       throw interrupted();
-    } finally {
-      closed(producer);
     }
   }
 
@@ -554,11 +563,7 @@ class RealKafka extends DurableOffsets {
     return new ProducerRecord<>(topic, "" + click.userId(), click);
   }
 
-  interface Turn {
-    void await(long next) throws InterruptedException;
-  }
-
-  /// Writes one click after the other, each when the one before is acknowledged, and it's its turn.
+  /// Writes clicks, some at a time, and goes on when they are acknowledged, and read.
   static class Writer implements Step<Long> {
     private final Map<String, Object> config;
     private final String topic;
@@ -579,21 +584,22 @@ class RealKafka extends DurableOffsets {
     }
 
     @Override
-    public Outcome<Long> run(Long next) throws Exception {
-      if (next == clicks.size()) return new Done<>(next);
-      turn.await(next);
-      try {
-        producer.send(record(topic, clicks.get(next.intValue()))).get();
-      } catch (InterruptException e) {
-        throw interrupted();
-      }
-      return new Continue<>(next + 1);
+    public Outcome<Long> run(Long from) throws Exception {
+      if (from == clicks.size()) return new Done<>(from);
+      long to = turn.awaitAfter(from);
+      send(producer, topic, clicks.subList(from.intValue(), (int) to));
+      return new Continue<>(to);
     }
 
     @Override
     public void close() {
       closed(producer);
     }
+  }
+
+  /// Waits until it's one's turn, and says how far to go.
+  interface Turn {
+    long awaitAfter(long from) throws InterruptedException;
   }
 
   /// Books each click of a log in a ledger. Each start opens both anew.
@@ -662,13 +668,17 @@ class RealKafka extends DurableOffsets {
           board.tell(() -> booked.set(next));
           return next;
         };
-    long lead = demo.events / 50;
-    Turn turn = next -> board.await("the reader", () -> next < booked.get() + lead);
+    int some = demo.events / 50;
+    Turn turn =
+        from -> {
+          board.await("the reader", () -> from < booked.get() + some);
+          return Math.min(from + some, demo.events);
+        };
     Callable<KafkaLog> connect = () -> new KafkaLog(demo.cluster.config, partition, demo.events);
     var children = new ArrayList<ChildSpec<?>>();
     if (broker != null) {
       var step = new Serving(broker, () -> board.tell(starts::incrementAndGet));
-      children.add(ChildSpec.of("broker", 0L, step));
+      children.add(ChildSpec.of("broker", 0L, step).with(Pauses.NONE)); // the pause is its start
     }
     var writer = new Writer(demo.cluster.config, partition.topic(), demo.clicks, turn);
     children.add(ChildSpec.of("writer", 0L, writer));
@@ -748,6 +758,7 @@ class RealKafka extends DurableOffsets {
             "group.protocol", "consumer",
             "auto.offset.reset", "none",
             "enable.auto.commit", false,
+            "fetch.max.wait.ms", 50,
             "max.poll.records", 50); // who is asked to leave finishes these first
     try (var connection = DriverManager.getConnection("jdbc:sqlite:" + ledgerIn(folder));
         var consumer = new KafkaConsumer<>(config, new StringDeserializer(), FROM_BYTES)) {
@@ -802,7 +813,7 @@ class RealKafka extends DurableOffsets {
         for (TopicPartition partition : added) {
           ledgers.put(partition, new Ledger(connection, "" + partition));
           seek(partition);
-          IO.println("at %d %d".formatted(partition.partition(), next.get(partition)));
+          IO.println("at %d %d .".formatted(partition.partition(), next.get(partition)));
         }
       } catch (SQLException e) {
         throw new IllegalStateException(e);
@@ -818,7 +829,7 @@ class RealKafka extends DurableOffsets {
 
     private void tell() {
       var has = ledgers.keySet().stream().map(partition -> " " + partition.partition());
-      IO.println("has" + has.collect(Collectors.joining()));
+      IO.println("has" + has.collect(Collectors.joining()) + " .");
     }
 
     private void seek(TopicPartition partition) throws SQLException {
@@ -842,7 +853,7 @@ class RealKafka extends DurableOffsets {
               });
       if (!isOurs) seek(partition);
       else next.put(partition, to);
-      if (isOurs) IO.println("did %d %d".formatted(partition.partition(), to));
+      if (isOurs) IO.println("did %d %d .".formatted(partition.partition(), to));
       return isOurs;
     }
   }
@@ -1169,6 +1180,7 @@ class RealKafka extends DurableOffsets {
               cluster.config,
               "group.id", cluster.newGroup("" + habits.indexOf(habit)),
               "enable.auto.commit", false,
+              "fetch.max.wait.ms", 50,
               "auto.offset.reset", "earliest");
       config.putAll(habit.config);
       var dead = new KafkaConsumer<>(config, new StringDeserializer(), FROM_BYTES);
@@ -1470,7 +1482,8 @@ class RealKafka extends DurableOffsets {
     private void hear(String name, Process process) {
       try (var lines = process.inputReader()) {
         for (String line; (line = lines.readLine()) != null; ) {
-          String[] words = line.split(" ");
+          if (!line.endsWith(" .")) break; // it has ended in the middle of it
+          String[] words = line.replace(" .", "").split(" ");
           var numbers = Stream.of(words).skip(1).map(Integer::valueOf).toList();
           board.tell(() -> {
             if (words[0].equals("has")) partitions.put(name, Set.copyOf(numbers));
@@ -1479,7 +1492,7 @@ class RealKafka extends DurableOffsets {
           });
         }
       } catch (IOException e) {
-        // it has ended in the middle of a line
+        // it has ended
       }
       board.tell(() -> {
         if (!mayEnd.contains(name)) board.fail(name + " has ended by itself.");
@@ -1529,8 +1542,10 @@ class RealKafka extends DurableOffsets {
       board.tell(() -> mayEnd.addAll(processes.keySet()));
       boolean interrupted = Thread.interrupted();
       try {
-        for (Process process : processes.values()) process.toHandle().destroy();
-        for (Process process : processes.values()) process.waitFor(2, TimeUnit.SECONDS);
+        var up = new HashMap<>(processes);
+        up.keySet().retainAll(partitions.keySet());
+        for (Process process : up.values()) process.toHandle().destroy();
+        for (Process process : up.values()) process.waitFor(2, TimeUnit.SECONDS);
       } catch (InterruptedException e) {
         interrupted = true;
       }

@@ -36,6 +36,7 @@
 //SOURCES ExercisesTest.java
 //SOURCES ForkTest.java
 //SOURCES HarnessTest.java
+//SOURCES KafkaTest.java
 //SOURCES LauncherTest.java
 //SOURCES MatrixTest.java
 //SOURCES PredictionsTest.java
@@ -162,7 +163,7 @@ class AllTests implements Callable<Integer> {
   /// time get in each other's way. All else is a matter of balance.
   static final List<List<String>> BATCHES =
       List.of(
-          List.of("SelfContainedTest", "TranscriptsTest", "ForkTest"),
+          List.of("SelfContainedTest", "TranscriptsTest", "ForkTest", "KafkaTest"),
           List.of("CoachTest"),
           List.of("MatrixTest", "SaboteursTest"),
           List.of("SessionsTest", "SchedulesTest"),

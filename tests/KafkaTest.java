@@ -1,0 +1,212 @@
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import drift.Command;
+import harness.Repository;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// What chapter 11 does when there is no port, no room, no broker, or no more demo; and that it leaves
+/// nothing behind, neither here nor in somebody else's cluster.
+class KafkaTest {
+
+  private static final String DEMO = "chapters/11-kafka.java";
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
+
+  @TempDir private Path temp;
+  private String onlyHere;
+
+  @BeforeEach
+  void choose_a_folder_of_our_own() {
+    assumeFalse(File.separatorChar == '\\', "Windows has no kill -9, and another shell");
+    onlyHere = " -Djava.io.tmpdir=" + temp;
+  }
+
+  @Test
+  void a_port_that_is_taken_is_named() throws Exception {
+    try (var taken = new ServerSocket()) {
+      taken.bind(new InetSocketAddress("localhost", 0));
+      var result = demo("--port " + taken.getLocalPort());
+      assertFailed(result, "Port %d is taken. ".formatted(taken.getLocalPort()), "--port");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nowhere.invalid:9092, There is no cluster 'nowhere.invalid:9092': No resolvable",
+    "nonsense, There is no cluster 'nonsense': Invalid url",
+    "localhost:1, No Kafka has answered at localhost:1 within 8 s."
+  })
+  void a_cluster_that_is_not_there_is_named(String servers, String message) throws Exception {
+    assertFailed(demo("--bootstrap-servers " + servers), message, "Check --bootstrap-servers");
+  }
+
+  @Test
+  void a_full_disk_is_named() throws Exception {
+    Path small = Path.of("/dev/shm"); // in a container, 64 MB
+    assumeTrue(Files.isWritable(small), "there is no " + small);
+    assumeTrue(Files.getFileStore(small).getUsableSpace() < 100 << 20, small + " has room");
+    onlyHere = " -Djava.io.tmpdir=" + small;
+    assertFailed(demo(""), "MB are left in /dev/shm", "-Djava.io.tmpdir=FOLDER");
+  }
+
+  private void assertFailed(Command.Result result, String... parts) throws IOException {
+    assertThat(result.err()).contains(parts).hasLineCount(1);
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(temp).isEmptyDirectory();
+  }
+
+  private Command.Result demo(String options) throws InterruptedException {
+    String line = "JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" ./jbang %s %s";
+    return Command.run(line.formatted(onlyHere, DEMO, options), Repository.root(), DEADLINE);
+  }
+
+  @Test
+  void a_demo_that_is_killed_leaves_no_process_and_no_file() throws Exception {
+    endOfADemo(ProcessHandle::destroyForcibly);
+  }
+
+  @Test
+  void a_demo_that_is_asked_to_stop_leaves_no_process_and_no_file() throws Exception {
+    endOfADemo(ProcessHandle::destroy);
+  }
+
+  private void endOfADemo(Consumer<ProcessHandle> end) throws Exception {
+    var demo = start("./jbang " + DEMO + " --kills 0 --events 100000");
+    try {
+      awaitLine(demo, "1. A broker gets killed");
+      ProcessHandle broker =
+          demo.descendants().filter(it -> it.children().findAny().isEmpty()).findFirst().get();
+      end.accept(broker.parent().orElseThrow());
+      broker.onExit().get(10, TimeUnit.SECONDS);
+      demo.onExit().get(10, TimeUnit.SECONDS);
+      assertThat(temp).isEmptyDirectory();
+    } finally {
+      kill(demo);
+    }
+  }
+
+  @Test
+  void a_cluster_of_somebody_else_is_as_it_was(@TempDir Path theirs) throws Exception {
+    Path script = Files.writeString(theirs.resolve("Owner.java"), OWNER);
+    int port = freePort();
+    var broker =
+        start("./jbang %s broker %s %d %d".formatted(DEMO, theirs.resolve("b"), port, freePort()));
+    try {
+      Files.createDirectories(theirs.resolve("b"));
+      awaitLine(broker, "ready");
+      String owner = "./jbang %s localhost:%d ".formatted(script, port);
+      String before = owner(owner + "create");
+      assertThat(before).contains("topic theirs at 1", "group theirs at 1");
+      var result = demo("--events 200 --bootstrap-servers localhost:" + port);
+      assertThat(result.err()).isEmpty();
+      assertThat(result.out()).contains("so none is killed", "All is well.");
+      assertThat(result.exitCode()).isZero();
+      assertThat(owner(owner + "list")).isEqualTo(before);
+    } finally {
+      kill(broker);
+    }
+  }
+
+  private static String owner(String command) throws InterruptedException {
+    var result = Command.run(command, Repository.root(), DEADLINE);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    return result.out();
+  }
+
+  /// Whoever owns the cluster, and what they have there.
+  private static final String OWNER =
+      """
+      //JAVA 25+
+      //DEPS org.apache.kafka:kafka-clients:4.4.0
+      //DEPS org.slf4j:slf4j-nop:1.7.36
+      import java.util.*;
+      import org.apache.kafka.clients.admin.*;
+      import org.apache.kafka.clients.consumer.*;
+      import org.apache.kafka.clients.producer.*;
+      import org.apache.kafka.common.*;
+      import org.apache.kafka.common.serialization.*;
+
+      void main(String[] args) throws Exception {
+        Map<String, Object> config = Map.of("bootstrap.servers", args[0]);
+        var theirs = new TopicPartition("theirs", 0);
+        try (var admin = Admin.create(config)) {
+          if (args[1].equals("create")) {
+            admin.createTopics(List.of(new NewTopic("theirs", 1, (short) 1))).all().get();
+            var strings = new StringSerializer();
+            try (var producer = new KafkaProducer<>(config, strings, strings)) {
+              producer.send(new ProducerRecord<>("theirs", "a record")).get();
+            }
+            var offsets = Map.of(theirs, new OffsetAndMetadata(1));
+            admin.alterConsumerGroupOffsets("theirs", offsets).all().get();
+          }
+          for (String topic : new TreeSet<>(admin.listTopics().names().get()))
+            for (int p : admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic)
+                .partitions().stream().map(TopicPartitionInfo::partition).toList()) {
+              var partition = new TopicPartition(topic, p);
+              var latest = Map.of(partition, OffsetSpec.latest());
+              long end = admin.listOffsets(latest).all().get().get(partition).offset();
+              IO.println("topic " + topic + " at " + end);
+            }
+          for (var group : admin.listGroups().all().get())
+            IO.println("group " + group.groupId() + " at "
+                + admin.listConsumerGroupOffsets(group.groupId())
+                    .partitionsToOffsetAndMetadata().get().get(theirs).offset());
+        }
+      }
+      """;
+
+  // Processes that are ended before their end
+
+  private Process start(String commandLine) throws IOException {
+    var builder = new ProcessBuilder("sh", "-c", "exec " + commandLine);
+    builder.directory(Repository.root().toFile()).redirectError(ProcessBuilder.Redirect.DISCARD);
+    var environment = builder.environment();
+    environment.put("JAVA_HOME", System.getProperty("java.home"));
+    environment.put("JAVA_TOOL_OPTIONS", onlyHere.strip());
+    environment.remove("PUTS_AND_TAKES_HOME");
+    return builder.start();
+  }
+
+  private static void awaitLine(Process process, String expected) throws Exception {
+    var line =
+        new FutureTask<>(() -> process.inputReader().lines().anyMatch(expected::equals));
+    Thread.ofPlatform().name("waits for " + expected).start(line);
+    try {
+      assertThat(line.get(DEADLINE.toSeconds(), TimeUnit.SECONDS)).as(expected).isTrue();
+    } catch (java.util.concurrent.TimeoutException e) {
+      fail("After %d s it has not said: %s".formatted(DEADLINE.toSeconds(), expected));
+    }
+  }
+
+  private static Stream<ProcessHandle> family(Process process) {
+    return Stream.concat(Stream.of(process.toHandle()), process.descendants());
+  }
+
+  private static void kill(Process process) throws InterruptedException {
+    family(process).toList().forEach(ProcessHandle::destroyForcibly);
+    process.waitFor();
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}
