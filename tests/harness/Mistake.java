@@ -368,6 +368,6 @@ public enum Mistake {
 
   /// A read, successful or not.
   static boolean isAttempt(Entry entry) {
-    return entry.lane() == Lane.LOG;
+    return entry.lane() == Lane.LOG && entry.kind() != Kind.FETCHED;
   }
 }

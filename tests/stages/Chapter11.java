@@ -186,7 +186,7 @@ public final class Chapter11 extends OnALog {
             .all()
             .get();
       }
-      try (var own = new RealKafka.Cluster("localhost:" + port)) {
+      try (var own = new RealKafka.Cluster("localhost:" + port, true)) {
         own.noticeDeathsSoon(GROUP);
       }
     }
@@ -245,6 +245,7 @@ public final class Chapter11 extends OnALog {
     @Override
     public List<Long> effects() throws Exception {
       var offsets = new ArrayList<Long>();
+      DurableOffsets.Ledger.open(ledger(), "clicks").close(); // or else there may be no tables yet
       try (var connection = DurableOffsets.Ledger.connect(ledger());
           var query = connection.prepareStatement("SELECT user FROM effects");
           var rows = query.executeQuery()) {
