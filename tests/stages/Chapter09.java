@@ -48,7 +48,7 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
         SupervisionTree.ChildSpec.of(
                 "clicks", from, clicks(run::take, channel))
             .with(new SupervisionTree.Pauses(Duration.ofMillis(100), 2, LIMITS.cap(), 0.2))
-            .with(SupervisionTree.putAside(deadLetters));
+            .with(judge());
     end = new SupervisionTree.EndOfChannel(channel, "clicks", "root");
     SupervisionTree.Listener listener =
         event -> {
@@ -70,6 +70,10 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
         listener,
         timeOf(run),
         run.random());
+  }
+
+  SupervisionTree.Judge<Long> judge() {
+    return SupervisionTree.putAside(deadLetters);
   }
 
   /// The step that the tree runs.
