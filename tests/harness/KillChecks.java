@@ -2,6 +2,7 @@ package harness;
 
 import static harness.Verdict.Way.*;
 
+import harness.Stage.NotAsAsked;
 import harness.Stage.NotOffered;
 import harness.Verdict.Broken;
 import harness.Verdict.Kept;
@@ -47,10 +48,9 @@ final class KillChecks {
     return atEachMoment(
         subject,
         (machine, moment) -> {
+          boolean begunAgain = begunAgain(machine, moment).isPresent();
           var mistake =
-              begunAgain(machine, moment)
-                  .flatMap(Broken::mistake)
-                  .orElse(Mistake.SAVES_AFTER_THE_EFFECT);
+              begunAgain ? Mistake.FORGETS_WITH_ITS_PROCESS : Mistake.SAVES_AFTER_THE_EFFECT;
           var lost = lost(machine, moment);
           if (lost.isPresent()) return lost;
           var effects = machine.effects();
@@ -89,6 +89,11 @@ final class KillChecks {
           broken = judge.judge(machine, moment);
         } catch (NotOffered e) {
           broken = broken(machine, moment, NOTHING_TO_CALL, e.getMessage() + ".");
+        } catch (NotAsAsked e) {
+          broken =
+              Optional.of(
+                  new Broken(
+                      NOT_AS_ASKED, e.getMessage(), e.mistake, script(moment), machine.timeline()));
         } catch (Machine.NeverEnded e) {
           broken = broken(machine, moment, NEVER_RETURNS, e.getMessage() + ".");
         } catch (Exception | Error e) { // the program's: whatever it is, it goes to its author
@@ -108,9 +113,9 @@ final class KillChecks {
   }
 
   private static Optional<Broken> broken(
-      Machine<?> machine, int moment, Way way, String what, Mistake mistake) {
-    return Optional.of(
-        new Broken(way, what, Optional.of(mistake), script(moment), machine.timeline()));
+      Machine<?> machine, int moment, Way way, String what, Mistake mistake) throws Exception {
+    var known = Optional.of(machine.mistake(way).orElse(mistake));
+    return Optional.of(new Broken(way, what, known, script(moment), machine.timeline()));
   }
 
   private static Script script(int moment) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -76,6 +77,8 @@ public final class Machine<E> implements AutoCloseable {
           return null;
         });
     var thread = new Thread(work, name);
+    // where a library looks for classes of its own that it knows by name
+    thread.setContextClassLoader(stage.getClass().getClassLoader());
     thread.start();
     try {
       work.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -100,6 +103,11 @@ public final class Machine<E> implements AutoCloseable {
   /// The offsets of all effects so far, read back from wherever the program has them.
   List<Long> effects() throws Exception {
     return subject.stage().effects(this);
+  }
+
+  /// What the program's stage takes for its mistake, if it knows better than we.
+  Optional<Mistake> mistake(Verdict.Way way) throws Exception {
+    return subject.stage().mistake(this, way);
   }
 
   /// The offsets of the effects that the world has seen, oldest first.
