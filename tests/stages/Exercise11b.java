@@ -467,11 +467,6 @@ public final class Exercise11b implements Stage<Long> {
       }
     }
 
-    @Override
-    public void close(org.apache.kafka.clients.consumer.CloseOptions options) {
-      close();
-    }
-
     void complainAtTheEnd() {
       if (closed()) return;
       positions().forEach((place, position) -> {
