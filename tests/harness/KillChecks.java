@@ -35,7 +35,7 @@ final class KillChecks {
 
   /// Lets a process come to its end.
   private static Optional<Broken> begunAgain(Machine<?> machine, int moment) throws Exception {
-    int done = machine.effects().size();
+    int done = new HashSet<>(machine.effects()).size();
     long first = machine.run(0).firstRead();
     if (done < 2 || first < 0 || first >= done - 1) return Optional.empty();
     String what = "%d effects had happened, and the next process began at offset %d.";

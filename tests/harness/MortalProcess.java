@@ -46,6 +46,11 @@ public final class MortalProcess<E> {
     return machine.disk();
   }
 
+  /// How many events the log holds.
+  public int events() {
+    return machine.events();
+  }
+
   /// The log.
   public E take(long offset) {
     synchronized (machine) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -85,7 +86,7 @@ public final class Exercise11b implements Stage<Long> {
   private static final class Books {
     final MortalProcess<?> process;
 
-    /// The orders that were paid, or at least tried, since the last poll.
+    /// The orders that were paid since the last poll.
     final Set<Long> paidSincePoll = new HashSet<>();
 
     final Set<Long> failed = new HashSet<>();
@@ -153,11 +154,16 @@ public final class Exercise11b implements Stage<Long> {
   private static Optional<Mistake> whyBegunAgain(List<String> lines) {
     if (lines.stream().filter(line -> line.startsWith("group ")).distinct().count() > 1)
       return Optional.of(Mistake.HAS_A_NEW_GROUP);
-    for (Mistake mistake : List.of(Mistake.COMMITS_BY_ITSELF, Mistake.COMMITS_WITHOUT_WAITING))
-      if (lines.contains("" + mistake)) return Optional.of(mistake);
-    boolean anyCommit = lines.stream().anyMatch(line -> line.startsWith("commit "));
-    boolean several = lines.stream().anyMatch(line -> line.startsWith("several "));
-    return anyCommit || several ? Optional.of(Mistake.COMMITS_TOO_SELDOM) : Optional.empty();
+    for (Mistake mistake :
+        List.of(
+            Mistake.COMMITS_BY_ITSELF,
+            Mistake.COMMITS_WITHOUT_WAITING,
+            Mistake.RESTARTS_AT_ZERO)) if (lines.contains("" + mistake)) return Optional.of(mistake);
+    long commits = lines.stream().filter(line -> line.startsWith("commit ")).count();
+    long payments = lines.stream().filter(line -> line.startsWith("paid ")).count();
+    return commits == 0 || commits >= payments
+        ? Optional.empty()
+        : Optional.of(Mistake.COMMITS_TOO_SELDOM);
   }
 
   // --- the provider ---
@@ -247,13 +253,9 @@ public final class Exercise11b implements Stage<Long> {
 
     /// The order at that place, or null at the end.
     private ConsumerRecord<String, String> recordAt(TopicPartition place, long offset) {
+      if (offset >= endOf(place)) return null;
       long number = Exercise11b.numberOf(place, offset);
-      try {
-        if (place.partition() == 0 && offset >= IN_PARTITION_0) return null;
-        process.take(number);
-      } catch (RuntimeException e) {
-        return null;
-      }
+      process.take(number);
       String order = new String(orderAt(number));
       orders.put(order, number);
       String key = order.split(" ")[0];
@@ -261,7 +263,8 @@ public final class Exercise11b implements Stage<Long> {
     }
 
     private long endOf(TopicPartition place) {
-      for (long offset = 0; ; offset++) if (recordAt(place, offset) == null) return offset;
+      int inPartition0 = Math.min(IN_PARTITION_0, process.events());
+      return place.partition() == 0 ? inPartition0 : process.events() - inPartition0;
     }
 
     // where it is
@@ -327,6 +330,12 @@ public final class Exercise11b implements Stage<Long> {
             "poll() found nothing, and the worker polls on. In this exercise it's done then.",
             Optional.empty());
       return new ConsumerRecords<>(found, Map.of());
+    }
+
+    @Override
+    public synchronized void seekToBeginning(Collection<TopicPartition> places) {
+      books.enter("" + Mistake.RESTARTS_AT_ZERO);
+      super.seekToBeginning(places);
     }
 
     private Map<TopicPartition, OffsetAndMetadata> positions() {
@@ -458,13 +467,20 @@ public final class Exercise11b implements Stage<Long> {
 
     @Override
     public synchronized void close(Duration timeout) {
+      leave();
+      super.close(timeout);
+    }
+
+    @Override
+    public synchronized void close(CloseOptions options) {
+      leave();
+      super.close(options);
+    }
+
+    private void leave() {
       if (closed()) return;
-      try {
-        commitWhatWasAsked();
-        if (commitsByItself) commit(positions(), true, true);
-      } finally {
-        super.close(timeout);
-      }
+      commitWhatWasAsked();
+      if (commitsByItself) commit(positions(), true, true);
     }
 
     void complainAtTheEnd() {
