@@ -68,12 +68,13 @@ class AWorkerThatMayDie {
 
   /// ## To mend
   static Map<String, Object> config() { // TODO three of these lines
-    return Map.of(
-        ConsumerConfig.GROUP_ID_CONFIG, "payments-" + UUID.randomUUID(),
-        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest",
-        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, true,
-        ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class,
-        ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class);
+    var config = new HashMap<String, Object>();
+    config.put(ConsumerConfig.GROUP_ID_CONFIG, "payments-" + UUID.randomUUID());
+    config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest");
+    config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, true);
+    config.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class);
+    config.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class);
+    return config;
   }
 
   static void work(Consumer<String, String> consumer, Provider provider) throws IOException {

@@ -30,12 +30,13 @@ class AWorkerThatMayDie {
   }
 
   static Map<String, Object> config() {
-    return Map.of(
-        ConsumerConfig.GROUP_ID_CONFIG, "payments",
-        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest",
-        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false,
-        ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class,
-        ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class);
+    var config = new HashMap<String, Object>();
+    config.put(ConsumerConfig.GROUP_ID_CONFIG, "payments");
+    config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    config.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class);
+    config.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class);
+    return config;
   }
 
   static void work(Consumer<String, String> consumer, Provider provider) throws IOException {

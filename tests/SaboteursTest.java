@@ -1,6 +1,7 @@
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import harness.Exercise;
 import harness.Law;
 import harness.Lawfulness;
 import harness.Matrix;
@@ -21,7 +22,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.dataformat.toml.TomlMapper;
 
-/// Wrong programs that a learner could write: the harness must catch each, and name the mistake.
+/// Wrong programs that a learner could write, instead of a chapter or of an exercise's solution: the
+/// harness must catch each, and name the mistake.
 @ExtendWith(Law.class)
 class SaboteursTest {
 
@@ -30,11 +32,25 @@ class SaboteursTest {
   record Saboteur(
       String name,
       String thought,
-      int chapter,
+      Integer chapter,
+      String exercise,
       String replace,
       String by,
       String breaks,
-      String says) {}
+      String says) {
+
+    Path source() {
+      return exercise == null
+          ? Matrix.sourceOf(chapter)
+          : Exercise.byId(exercise).orElseThrow().solution();
+    }
+
+    String stage() {
+      return exercise == null
+          ? Matrix.stageOf(chapter)
+          : Exercise.byId(exercise).orElseThrow().stage();
+    }
+  }
 
   @TestFactory
   Stream<DynamicTest> every_saboteur_is_caught_and_its_mistake_named(@TempDir Path folder) {
@@ -45,7 +61,7 @@ class SaboteursTest {
   }
 
   private static void assertCaught(Saboteur saboteur, Path folder) throws IOException {
-    var subject = Subject.of(write(saboteur, folder), Matrix.stageOf(saboteur.chapter));
+    var subject = Subject.of(write(saboteur, folder), saboteur.stage());
     assertThat(complaints(subject, saboteur))
         .as("the harness lets this pass: " + saboteur.thought)
         .isNotEmpty()
@@ -66,11 +82,11 @@ class SaboteursTest {
   }
 
   private static Path write(Saboteur saboteur, Path folder) throws IOException {
-    String chapter = Files.readString(Matrix.sourceOf(saboteur.chapter));
-    assertThat(chapter.split(java.util.regex.Pattern.quote(saboteur.replace), -1))
-        .as("places in chapter %d that say: %s", saboteur.chapter, saboteur.replace)
+    String program = Files.readString(saboteur.source());
+    assertThat(program.split(java.util.regex.Pattern.quote(saboteur.replace), -1))
+        .as("places in %s that say: %s", saboteur.source().getFileName(), saboteur.replace)
         .hasSize(2);
     Path file = folder.resolve(saboteur.name.replace(' ', '-') + ".java");
-    return Files.writeString(file, chapter.replace(saboteur.replace, saboteur.by));
+    return Files.writeString(file, program.replace(saboteur.replace, saboteur.by));
   }
 }

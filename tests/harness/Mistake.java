@@ -171,8 +171,8 @@ public enum Mistake {
       "the offset was saved after its effect: who dies in between does it again",
       "whether both can be in one transaction, or else what makes the second time harmless"),
   COMMITS_BY_ITSELF(
-      "enable.auto.commit is on: at its next poll, or when it's closed, the consumer commits all that"
-          + " it has polled, whatever became of it",
+      "enable.auto.commit is on: at its next poll, or when it's closed, the consumer commits all"
+          + " that it has polled, whatever became of it",
       "the configuration. Who knows that an effect has happened, and should say so?"),
   COMMITS_WHOLE_POLLS(
       "a commit without an argument is about all that was polled, the records behind this one"
@@ -182,7 +182,8 @@ public enum Mistake {
       "a commit stands for many effects: who dies in front of it has them all before them again",
       "how often it commits. Behind each effect there's one commit"),
   COMMITS_WITHOUT_WAITING(
-      "commitAsync() asks for a commit and goes on, and who dies then has perhaps committed nothing",
+      "commitAsync() asks for a commit and goes on, and who dies then has perhaps committed"
+          + " nothing",
       "the commit. commitSync() waits until the broker has it"),
   COMMITS_THE_LAST_ONE(
       "what was committed is the offset of the last record that was done. Kafka takes it for the"

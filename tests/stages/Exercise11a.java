@@ -76,7 +76,8 @@ public final class Exercise11a extends Chapter09 {
       Headers headers,
       Throwable cause) {
     String message =
-        "Error deserializing VALUE for partition %s at offset %d. If needed, please seek past the record to continue consumption.";
+        "Error deserializing VALUE for partition %s at offset %d. If needed, please seek past the"
+            + " record to continue consumption.";
     return new RecordDeserializationException(
         DeserializationExceptionOrigin.VALUE,
         place,
@@ -127,7 +128,8 @@ public final class Exercise11a extends Chapter09 {
       while (next == null && records.size() < RECORDS_PER_POLL) {
         long at = start + records.size();
         try {
-          records.add(new ConsumerRecord<>(place.topic(), place.partition(), at, "anna", log.take(at)));
+          records.add(
+              new ConsumerRecord<>(place.topic(), place.partition(), at, "anna", log.take(at)));
         } catch (IllegalArgumentException e) {
           var value = partOfAFetch(utf8("SHIPING"));
           next = pill(place, at, partOfAFetch(utf8("anna")), value, new RecordHeaders(), e);
@@ -279,23 +281,25 @@ public final class Exercise11a extends Chapter09 {
         "the pill's %s is the bytes %s, and that of its letter is %s. "
             .formatted(what, Arrays.toString(expected), Arrays.toString(actual));
     boolean decoded =
-        actual != null
-            && Arrays.equals(actual, utf8(new String(expected, StandardCharsets.UTF_8)));
+        actual != null && Arrays.equals(actual, utf8(new String(expected, StandardCharsets.UTF_8)));
     if (decoded) return Optional.of(text + "Has it been a String in between?");
     boolean isWholeFetch = actual != null && actual.length == expected.length + 7;
-    if (isWholeFetch) return Optional.of(text + "A buffer's array() may hold more than the buffer.");
+    if (isWholeFetch)
+      return Optional.of(text + "A buffer's array() may hold more than the buffer.");
     boolean readBefore = actual != null && actual.length == 0;
-    return Optional.of(text + (readBefore ? "Has somebody read the buffer before?" : "Who has changed them?"));
+    return Optional.of(
+        text + (readBefore ? "Has somebody read the buffer before?" : "Who has changed them?"));
   }
 
   private static Optional<String> aboutHeader(
       ProducerRecord<byte[], byte[]> letter, String name, String text) {
     var header = new Letter(letter).header(name);
-    if (header.filter(it -> name.equals(DeadLetters.WHY) ? it.contains(text) : it.equals(text)).isPresent())
-      return Optional.empty();
+    if (header
+        .filter(it -> name.equals(DeadLetters.WHY) ? it.contains(text) : it.equals(text))
+        .isPresent()) return Optional.empty();
     return Optional.of(
-        "a pill was at payments-7@9, with a header trace: 4711, and \"%s\" was thrown. The letter's header %s should say so, and %s."
-            .formatted(CAUSE, name, header.map(it -> "says " + it).orElse("is missing")));
+        "a pill was at payments-7@9, with a header trace: 4711, and \"%s\" was thrown. The letter's header %s should say \"%s\", and %s."
+            .formatted(CAUSE, name, text, header.map(it -> "says " + it).orElse("is missing")));
   }
 
   private static Optional<String> aboutNoBytes(RecordDeserializationException pill, String what) {
@@ -319,7 +323,7 @@ public final class Exercise11a extends Chapter09 {
     var failure = new SupervisionTree.Failure<>(e, state, "clicks");
     var verdict = DeadLetters.judge(letters).answer(failure);
     return verdict instanceof SupervisionTree.GiveUp && e.getSuppressed().length > 0
-        ? verdict + ", since it threw " + e.getSuppressed()[0]
+        ? verdict + ", since it threw " + ("" + e.getSuppressed()[0]).replaceAll("[.!]$", "")
         : "" + verdict;
   }
 
@@ -343,7 +347,8 @@ public final class Exercise11a extends Chapter09 {
     return verdict.equals("SkipTo[next=13]")
         ? Optional.empty()
         : Optional.of(
-            "the state was 9, and the pill was at offset 12, since 9 to 11 have been compacted away. The verdict should go on at 13, and is "
+            "the state was 9, and the pill was at offset 12, since 9 to 11 have been compacted"
+                + " away. The verdict should go on at 13, and is "
                 + verdict
                 + ".");
   }
@@ -356,7 +361,8 @@ public final class Exercise11a extends Chapter09 {
       if (!verdict.startsWith("Retry"))
         return Optional.of("at " + e + " the verdict should be Retry, and is " + verdict + ".");
       if (!letters.history().isEmpty())
-        return Optional.of("there is nothing wrong with a record, and a letter was sent at " + e + ".");
+        return Optional.of(
+            "there is nothing wrong with a record, and a letter was sent at " + e + ".");
     }
     return Optional.empty();
   }

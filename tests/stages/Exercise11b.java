@@ -156,9 +156,8 @@ public final class Exercise11b implements Stage<Long> {
       return Optional.of(Mistake.HAS_A_NEW_GROUP);
     for (Mistake mistake :
         List.of(
-            Mistake.COMMITS_BY_ITSELF,
-            Mistake.COMMITS_WITHOUT_WAITING,
-            Mistake.RESTARTS_AT_ZERO)) if (lines.contains("" + mistake)) return Optional.of(mistake);
+            Mistake.COMMITS_BY_ITSELF, Mistake.COMMITS_WITHOUT_WAITING, Mistake.RESTARTS_AT_ZERO))
+      if (lines.contains("" + mistake)) return Optional.of(mistake);
     long commits = lines.stream().filter(line -> line.startsWith("commit ")).count();
     long payments = lines.stream().filter(line -> line.startsWith("paid ")).count();
     return commits == 0 || commits >= payments
@@ -288,7 +287,8 @@ public final class Exercise11b implements Stage<Long> {
     private void requireGroup() {
       if (group == null || group.isEmpty())
         throw new InvalidGroupIdException(
-            "To use the group management or offset commit APIs, you must provide a valid group.id in the consumer configuration.");
+            "To use the group management or offset commit APIs, you must provide a valid group.id"
+                + " in the consumer configuration.");
     }
 
     private void goOn(Collection<TopicPartition> places) {
@@ -409,7 +409,8 @@ public final class Exercise11b implements Stage<Long> {
       try {
         process.outlives(
             news.size() == 1
-                ? "commit " + nameOf(news.keySet().iterator().next(), news.values().iterator().next())
+                ? "commit "
+                    + nameOf(news.keySet().iterator().next(), news.values().iterator().next())
                 : "commit " + List.copyOf(news.values()),
             () -> {
               news.forEach((place, next) -> {
@@ -485,14 +486,17 @@ public final class Exercise11b implements Stage<Long> {
 
     void complainAtTheEnd() {
       if (closed()) return;
-      positions().forEach((place, position) -> {
-        long next = position.offset();
-        if (next == 0 || committedOnDisk(place).orElse(next) != next - 1) return;
-        String what =
-            "all orders of %s are paid, the last one at offset %d, and what is committed is %d. So each process that starts pays that one again.";
-        throw new NotAsAsked(
-            what.formatted(place, next - 1, next - 1), Optional.of(Mistake.COMMITS_THE_LAST_ONE));
-      });
+      positions()
+          .forEach((place, position) -> {
+            long next = position.offset();
+            if (next == 0 || committedOnDisk(place).orElse(next) != next - 1) return;
+            String what =
+                "all orders of %s are paid, the last one at offset %d, and what is committed is %d."
+                    + " So each process that starts pays that one again.";
+            throw new NotAsAsked(
+                what.formatted(place, next - 1, next - 1),
+                Optional.of(Mistake.COMMITS_THE_LAST_ONE));
+          });
     }
   }
 }
