@@ -96,7 +96,7 @@ public final class Exercise11a extends Chapter09 {
     var fetched = new byte[bytes.length + 7];
     Arrays.fill(fetched, (byte) 'x');
     System.arraycopy(bytes, 0, fetched, 3, bytes.length);
-    return ByteBuffer.wrap(fetched, 3, bytes.length);
+    return ByteBuffer.wrap(fetched, 3, bytes.length).slice();
   }
 
   private static byte[] utf8(String text) {
