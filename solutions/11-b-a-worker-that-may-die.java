@@ -132,7 +132,7 @@ class AWorkerThatMayDie {
 
   /// **Why this way.** The commit comes after the payment, so nothing is lost,
   /// and a payment may come twice. The key makes the second time harmless. It's
-  /// at least once on our side and once in effect: nobody sells more than that.
+  /// at least once on our side, and once in effect.
   ///
   /// The key is the place. Whoever reads the record finds it there, in this
   /// process or in the next, and no other record has it. The customer's name
@@ -144,8 +144,8 @@ class AWorkerThatMayDie {
   ///
   /// One commit for each poll would be right as well, with these keys, and much
   /// cheaper. Then the next process pays up to 500 orders again, which the
-  /// provider has to bear. That's a choice; the order of payment and commit is
-  /// none.
+  /// provider has to bear. How often to commit is a choice. To commit behind the
+  /// payment is not.
   ///
   /// With auto-commit there would be two who commit. Look at what `close` does
   /// on the way out, when `pay` has thrown: it commits the position, too.
@@ -155,4 +155,7 @@ class AWorkerThatMayDie {
   /// is away for a week is forgotten. Then `earliest` repeats a week of orders,
   /// and the provider had better remember its keys for as long. `none` throws,
   /// and lets somebody decide.
+  ///
+  /// A worker in a shop doesn't return when a poll finds nothing. Perhaps there
+  /// are no orders, and perhaps the broker is away: `poll` doesn't say.
 }
