@@ -34,6 +34,7 @@
 //SOURCES ../tools/coach/WarmChecker.java
 //SOURCES ../tools/coach/Watch.java
 //SOURCES ../tests/harness/CompileError.java
+//SOURCES ../tests/harness/CompiledScript.java
 //SOURCES ../tests/harness/Directives.java
 //SOURCES ../tests/harness/Examination.java
 //SOURCES ../tests/harness/Exercise.java
@@ -52,6 +53,7 @@
 //SOURCES ../tests/harness/Run.java
 //SOURCES ../tests/harness/Script.java
 //SOURCES ../tests/harness/ScriptedChannel.java
+//SOURCES ../tests/harness/SharedBroker.java
 //SOURCES ../tests/harness/Stage.java
 //SOURCES ../tests/harness/StopChecks.java
 //SOURCES ../tests/harness/StreamChecks.java

@@ -1635,8 +1635,7 @@ class SupervisionTree {
   /// lives.
   ///
   /// That's the next thing to break. All our states are in memory. Somebody
-  /// types `kill -9`, and the next process begins at 0. That's chapter 10,
-  /// which is to come.
+  /// types `kill -9`, and the next process begins at 0. That's chapter 10.
   ///
   /// **Exercises:** `exercises/09-a-restart-a-pipeline.java`,
   /// `exercises/09-b-contain-the-damage.java`.

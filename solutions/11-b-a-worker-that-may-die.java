@@ -144,8 +144,8 @@ class AWorkerThatMayDie {
   ///
   /// One commit for each poll would be right as well, with these keys, and much
   /// cheaper. Then the next process pays up to 500 orders again, which the
-  /// provider has to bear. How often to commit is a choice. To commit behind the
-  /// payment is not.
+  /// provider has to bear. How often to commit is a choice. To commit behind
+  /// the payment is not.
   ///
   /// With auto-commit there would be two who commit. Look at what `close` does
   /// on the way out, when `pay` has thrown: it commits the position, too.

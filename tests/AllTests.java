@@ -32,6 +32,7 @@
 //SOURCES CommandsTest.java
 //SOURCES ConformanceTest.java
 //SOURCES DriftTest.java
+//SOURCES DurableOffsetsTest.java
 //SOURCES ExercisesTest.java
 //SOURCES ForkTest.java
 //SOURCES HarnessTest.java
@@ -47,6 +48,7 @@
 //SOURCES TranscriptsTest.java
 //SOURCES TreesTest.java
 //SOURCES harness/CompileError.java
+//SOURCES harness/CompiledScript.java
 //SOURCES harness/Directives.java
 //SOURCES harness/Examination.java
 //SOURCES harness/Exercise.java
@@ -66,6 +68,7 @@
 //SOURCES harness/Schedules.java
 //SOURCES harness/Script.java
 //SOURCES harness/ScriptedChannel.java
+//SOURCES harness/SharedBroker.java
 //SOURCES harness/Stage.java
 //SOURCES harness/StopChecks.java
 //SOURCES harness/StreamChecks.java
@@ -165,6 +168,7 @@ class AllTests implements Callable<Integer> {
           List.of("CoachSessionTest", "LauncherTest"),
           List.of("ExercisesTest", "HarnessTest"),
           List.of("SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest"),
+          List.of("DurableOffsetsTest"),
           List.of("TreesTest", "ConformanceTest", "DriftTest", "ClassroomTest", "CommandsTest"));
 
   @Parameters(

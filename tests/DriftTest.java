@@ -159,7 +159,7 @@ class DriftTest {
             "chapters/01-a.java:2: each // region needs its own // endregion.",
             "chapters/01-a.java:4: each // region needs its own // endregion.",
             "chapters/02-b.java:1: this region is never closed.",
-            "chapters/02-b.java carries no region over from an earlier chapter.");
+            "chapters/02-b.java carries nothing over from an earlier chapter.");
   }
 
   @Test

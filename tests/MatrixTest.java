@@ -5,6 +5,7 @@ import harness.Law;
 import harness.Lawfulness;
 import harness.Matrix;
 import harness.Matrix.Cell;
+import harness.Matrix.RealLog;
 import harness.Promise;
 import harness.Repository;
 import harness.Subject;
@@ -12,6 +13,7 @@ import harness.Verdict;
 import harness.Verdict.Broken;
 import harness.Verdict.Kept;
 import harness.Verdict.Way;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -26,17 +28,28 @@ class MatrixTest {
 
   @TestFactory
   Stream<DynamicTest> every_cell_tells_the_truth() {
-    return Matrix.chapters().stream().flatMap(this::column);
+    return Matrix.chapters().stream().flatMap(MatrixTest::column);
   }
 
-  private Stream<DynamicTest> column(int chapter) {
+  private static Stream<DynamicTest> column(int chapter) {
     var subject = Subject.of(Matrix.sourceOf(chapter), Matrix.stageOf(chapter));
-    return Matrix.column(chapter).entrySet().stream()
+    return cells("%02d".formatted(chapter), Matrix.column(chapter), subject);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> and_so_does_every_cell_of_the_same_promises_on_real_logs() {
+    return Stream.of(RealLog.values())
+        .flatMap(log -> cells("" + log, Matrix.on(log), log.subject()));
+  }
+
+  private static Stream<DynamicTest> cells(
+      String column, Map<Promise, Cell> cells, Subject subject) {
+    return cells.entrySet().stream()
         .filter(cell -> !(cell.getValue() instanceof Cell.NotYet))
-        .map(cell -> {
-          String name = "%02d %s".formatted(chapter, cell.getKey().title());
-          return dynamicTest(name, () -> assertCell(cell.getKey(), cell.getValue(), subject));
-        });
+        .map(cell ->
+            dynamicTest(
+                column + " " + cell.getKey().title(),
+                () -> assertCell(cell.getKey(), cell.getValue(), subject)));
   }
 
   private static void assertCell(Promise promise, Cell expected, Subject subject) {

@@ -9,6 +9,7 @@
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
 //RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED
 //SOURCES ../tests/harness/CompileError.java
+//SOURCES ../tests/harness/CompiledScript.java
 //SOURCES ../tests/harness/Directives.java
 //SOURCES ../tests/harness/Examination.java
 //SOURCES ../tests/harness/Exercise.java
@@ -27,6 +28,7 @@
 //SOURCES ../tests/harness/Run.java
 //SOURCES ../tests/harness/Script.java
 //SOURCES ../tests/harness/ScriptedChannel.java
+//SOURCES ../tests/harness/SharedBroker.java
 //SOURCES ../tests/harness/Stage.java
 //SOURCES ../tests/harness/StopChecks.java
 //SOURCES ../tests/harness/StreamChecks.java

@@ -3,11 +3,14 @@
 //DESCRIPTION Opens a prompt, jshell, that knows a chapter
 // picocli reads the command line.
 //DEPS info.picocli:picocli:4.7.7
+//SOURCES ../tests/harness/Directives.java
 //SOURCES ../tests/harness/Repository.java
 
+import harness.Directives;
 import harness.Repository;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import jdk.jshell.tool.JavaShellToolBuilder;
@@ -42,7 +45,12 @@ class Prompt implements Callable<Integer> {
   public Integer call() throws Exception {
     Path file = file();
     IO.println(file.getFileName() + " is loaded. Paste a snippet of its .jsh, or /help, or /exit.");
-    return JavaShellToolBuilder.builder().start(file.toString());
+    var directives = Directives.of(file);
+    var words = new ArrayList<>(List.of("--class-path", directives.classPath()));
+    for (String option : directives.options()) words.add("-R" + option);
+    for (Path source : directives.sources()) words.add("" + source);
+    words.add("" + file);
+    return JavaShellToolBuilder.builder().start(words.toArray(String[]::new));
   }
 
   private Path file() {

@@ -8,7 +8,7 @@
 //DEPS tools.jackson.dataformat:jackson-dataformat-toml:3.2.4
 //DEPS org.junit.jupiter:junit-jupiter-api:5.14.4
 // The harness asks the JDK for its threads, and the formatter uses the compiler's own parser.
-//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=java.base/jdk.internal.vm=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED
 //RUNTIME_OPTIONS --add-exports=jdk.compiler/com.sun.tools.javac.code=ALL-UNNAMED
@@ -19,6 +19,7 @@
 //SOURCES ../tests/conformance/Behaviour.java
 //SOURCES ../tests/conformance/Behaviours.java
 //SOURCES ../tests/harness/CompileError.java
+//SOURCES ../tests/harness/CompiledScript.java
 //SOURCES ../tests/harness/Directives.java
 //SOURCES ../tests/harness/Examination.java
 //SOURCES ../tests/harness/Exercise.java
@@ -37,6 +38,7 @@
 //SOURCES ../tests/harness/Run.java
 //SOURCES ../tests/harness/Script.java
 //SOURCES ../tests/harness/ScriptedChannel.java
+//SOURCES ../tests/harness/SharedBroker.java
 //SOURCES ../tests/harness/Stage.java
 //SOURCES ../tests/harness/StopChecks.java
 //SOURCES ../tests/harness/StreamChecks.java

@@ -1,5 +1,6 @@
 package drift;
 
+import harness.CompiledScript;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,10 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import javax.tools.ToolProvider;
 
 /// Runs a command line as a learner types it: through a shell, with the JDK that runs us first on the
 /// `PATH`, and with nothing to read from the keyboard.
@@ -44,14 +42,7 @@ public final class Command {
   /// Compiles a script into `classes`, and gives the command that starts it. Compiled in this JVM, where
   /// the compiler is warm, a demo takes a third of the time.
   public static String compiled(Path script, Path classes) throws IOException {
-    String into = classes.toString();
-    int exitCode =
-        ToolProvider.getSystemJavaCompiler()
-            .run(null, null, null, "-proc:none", "-cp", into, "-d", into, script.toString());
-    if (exitCode != 0) throw new IllegalStateException("javac could not compile " + script);
-    Matcher first = Pattern.compile("(?m)^class (\\w+)").matcher(Files.readString(script));
-    if (!first.find()) throw new IllegalStateException("no package-private class in " + script);
-    return "java -cp '%s' %s".formatted(classes, first.group(1));
+    return CompiledScript.of(script, classes).line();
   }
 
   /// Runs `commandLine` in `folder`, and waits for its end.

@@ -29,6 +29,12 @@ import jdk.jshell.spi.ExecutionEnv;
 /// of classes from the prompt, so it refuses a `switch` whose cases yield two of them.
 final class PromptEngine implements ExecutionControlProvider {
 
+  private final ClassLoader libraries;
+
+  PromptEngine(ClassLoader libraries) {
+    this.libraries = libraries;
+  }
+
   @Override
   public String name() {
     return "session";
@@ -36,7 +42,7 @@ final class PromptEngine implements ExecutionControlProvider {
 
   @Override
   public ExecutionControl generate(ExecutionEnv env, Map<String, String> parameters) {
-    var classes = new Classes();
+    var classes = new Classes(libraries);
     return new LocalExecutionControl((LoaderDelegate) classes) {
       @Override
       public void load(ClassBytecodes[] loaded) {
@@ -62,7 +68,12 @@ final class PromptEngine implements ExecutionControlProvider {
                           byte[] bytes = compiled.get(name.replace('/', '.'));
                           return bytes == null ? null : new ByteArrayInputStream(bytes);
                         })
+                    .orElse(ClassHierarchyResolver.ofResourceParsing(getParent()))
                     .orElse(ClassHierarchyResolver.defaultResolver())));
+
+    Classes(ClassLoader libraries) {
+      super(libraries);
+    }
 
     private byte[] stoppable(byte[] bytes) {
       var weaver = CodeTransform.ofStateful(StopChecks::new);

@@ -3,9 +3,11 @@ package drift;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import harness.Directives;
 import harness.Repository;
 import harness.Threads;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,7 +55,6 @@ public final class Session {
   public static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private static final Pattern ARROW = Pattern.compile("\\s*//\\s*=+>(.*)");
-  private static final Pattern SOURCES = Pattern.compile("(?m)^//SOURCES (.*)$");
 
   /// A snippet.
   ///
@@ -91,19 +92,21 @@ public final class Session {
   public static Session played(String file, String text, Duration patience)
       throws InterruptedException {
     var session = new Session(file, text, patience);
+    var directives = Directives.of(Repository.root().resolve(file), text);
     PrintStream out = System.out, err = System.err;
     Locale locale = Locale.getDefault();
     try (var shell =
             JShell.builder()
-                .executionEngine(new PromptEngine(), Map.of())
+                .executionEngine(new PromptEngine(directives.loader()), Map.of())
+                // none of our own classes and jars
                 .compilerOptions(
-                    "-proc:none", "-cp", "chapters") // none of our own classes and jars
+                    "-proc:none", "-cp", "chapters" + File.pathSeparator + directives.classPath())
                 .build();
         var print = new PrintStream(session.printed, true, UTF_8)) {
       System.setOut(print);
       System.setErr(print);
       Locale.setDefault(Locale.ENGLISH);
-      session.play(shell, text);
+      session.play(shell, directives.sources());
     } finally {
       System.setOut(out);
       System.setErr(err);
@@ -164,12 +167,11 @@ public final class Session {
     return String.join("\n", fresh) + "\n";
   }
 
-  private void play(JShell shell, String text) throws InterruptedException {
+  private void play(JShell shell, Set<Path> sources) throws InterruptedException {
     Set<Long> before = Threads.ids();
     try {
       evaluate(shell, file, "import module java.base;", PATIENCE);
-      for (Matcher sources = SOURCES.matcher(text); sources.find(); )
-        load(shell, sources.group(1).strip());
+      for (Path source : sources) load(shell, source);
       for (Snippet snippet : split(shell)) {
         snippet.came.addAll(outputs(shell, snippet));
         snippets.add(snippet);
@@ -181,8 +183,8 @@ public final class Session {
   }
 
   /// Evaluates a chapter, as `jshell chapters/02-step-function.java` does.
-  private void load(JShell shell, String chapter) throws InterruptedException, TimeoutException {
-    String path = Path.of(file).resolveSibling(chapter).toString();
+  private void load(JShell shell, Path chapter) throws InterruptedException, TimeoutException {
+    String path = Repository.root().relativize(chapter).toString().replace('\\', '/');
     for (SnippetEvent event : evaluate(shell, path, Repository.read(path), PATIENCE))
       errors(shell, event).forEach(error -> troubles.add(path + " " + error));
   }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.sql.Driver;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +24,13 @@ import java.util.regex.Pattern;
 
 /// What a script's head tells JBang: which other sources belong to it, and which libraries.
 ///
-/// @param sources the other sources, absolute, in the order in which they are named
+/// @param sources the other sources, absolute; each after those that it names itself
 /// @param libraries Maven coordinates, those of the other sources included
-public record Directives(Set<Path> sources, Set<String> libraries) {
+/// @param options for the JVM that runs the script
+public record Directives(Set<Path> sources, Set<String> libraries, Set<String> options) {
 
-  private static final Pattern DIRECTIVE = Pattern.compile("(?m)^//(SOURCES|DEPS) (\\S+)\\h*$");
+  private static final Pattern DIRECTIVE =
+      Pattern.compile("(?m)^//(SOURCES|DEPS|RUNTIME_OPTIONS) (.*)$");
 
   /// A resolution may fetch 45 MB.
   private static final int PATIENCE_SECONDS = 300;
@@ -40,19 +43,41 @@ public record Directives(Set<Path> sources, Set<String> libraries) {
   /// Reads the heads of `scripts`, and of the sources that they name. A source is looked for beside the
   /// script that names it, or else among the chapters: a copy may lie anywhere.
   public static Directives of(Path... scripts) {
-    var directives = new Directives(new LinkedHashSet<>(), new LinkedHashSet<>());
-    for (Path script : scripts) directives.read(script.toAbsolutePath().normalize());
+    var directives = empty();
+    var seen = new HashSet<Path>();
+    for (Path script : scripts) directives.read(script, seen);
     return directives;
   }
 
-  private void read(Path script) {
-    if (!Files.isRegularFile(script)) return; // the compiler says so, and better
-    for (var found : DIRECTIVE.matcher(text(script)).results().toList())
-      if (found.group(1).equals("DEPS")) libraries.add(found.group(2));
-      else {
-        Path source = found(script, found.group(2));
-        if (sources.add(source)) read(source);
-      }
+  /// Reads the head of `text`, as if it stood in the file `script`.
+  public static Directives of(Path script, String text) {
+    var directives = empty();
+    directives.read(script.toAbsolutePath().normalize(), text, new HashSet<>());
+    return directives;
+  }
+
+  private static Directives empty() {
+    return new Directives(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
+  }
+
+  private void read(Path script, Set<Path> seen) {
+    Path path = script.toAbsolutePath().normalize();
+    if (Files.isRegularFile(path)) read(path, text(path), seen); // else the compiler says so
+  }
+
+  private void read(Path script, String text, Set<Path> seen) {
+    for (var found : DIRECTIVE.matcher(text).results().toList())
+      for (String word : found.group(2).strip().split("\\s+"))
+        switch (found.group(1)) {
+          case "DEPS" -> libraries.add(word);
+          case "RUNTIME_OPTIONS" -> options.add(word);
+          default -> {
+            Path source = found(script, word);
+            if (!seen.add(source)) continue;
+            read(source, seen);
+            sources.add(source);
+          }
+        }
   }
 
   /// Any text will do: what isn't ASCII is no directive.
@@ -81,7 +106,7 @@ public record Directives(Set<Path> sources, Set<String> libraries) {
   /// What loads the libraries: the harness's own loader, if there are none.
   ///
   /// @throws IllegalStateException with a sentence, if JBang can't get them
-  ClassLoader loader() {
+  public ClassLoader loader() {
     return resolved().loader;
   }
 
@@ -115,7 +140,11 @@ public record Directives(Set<Path> sources, Set<String> libraries) {
         var process =
             new ProcessBuilder(
                     List.of(
-                        "" + Repository.launcher(), "info", "classpath", "--deps-only", "" + script))
+                        "" + Repository.launcher(),
+                        "info",
+                        "classpath",
+                        "--deps-only",
+                        "" + script))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .redirectOutput(answer.toFile())
                 .start();

@@ -77,8 +77,7 @@ public final class Machine<E> implements AutoCloseable {
           return null;
         });
     var thread = new Thread(work, name);
-    // where a library looks for classes of its own that it knows by name
-    thread.setContextClassLoader(stage.getClass().getClassLoader());
+    thread.setContextClassLoader(stage.getClass().getClassLoader()); // Kafka looks there, for one
     thread.start();
     try {
       work.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -144,10 +143,15 @@ public final class Machine<E> implements AutoCloseable {
 
   @Override
   public void close() {
-    try (var files = Files.walk(disk)) {
+    deleteAll(disk);
+  }
+
+  /// Deletes a folder, and all that is in it.
+  public static void deleteAll(Path folder) {
+    try (var files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
     } catch (IOException e) {
-      throw new UncheckedIOException("Could not delete " + disk, e);
+      throw new UncheckedIOException("Could not delete " + folder, e);
     }
   }
 

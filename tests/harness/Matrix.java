@@ -34,7 +34,18 @@ public final class Matrix {
       List.of(
           row(IN_ORDER, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT),
           row(BACKPRESSURE, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT),
-          row(ONE_STEP, breaks(NOTHING_TO_CALL), KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT),
+          row(
+              ONE_STEP,
+              breaks(NOTHING_TO_CALL),
+              KEPT,
+              KEPT,
+              KEPT,
+              KEPT,
+              KEPT,
+              KEPT,
+              KEPT,
+              KEPT,
+              KEPT),
           row(
               FAILURE_IS_A_VALUE,
               breaks(NOTHING_TO_CALL),
@@ -45,7 +56,8 @@ public final class Matrix {
               KEPT,
               KEPT,
               KEPT,
-              KEPT, KEPT),
+              KEPT,
+              KEPT),
           row(
               DOWNSTREAM_LIVES_ON,
               breaks(SILENCE),
@@ -56,7 +68,8 @@ public final class Matrix {
               KEPT,
               KEPT,
               KEPT,
-              KEPT, KEPT),
+              KEPT,
+              KEPT),
           row(SAME_CHANNEL, NOT_YET, NOT_YET, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT),
           row(
               NOTHING_LOST,
@@ -68,7 +81,8 @@ public final class Matrix {
               KEPT,
               KEPT,
               KEPT,
-              KEPT, KEPT),
+              KEPT,
+              KEPT),
           row(
               NOTHING_TWICE,
               KEPT,
@@ -79,7 +93,8 @@ public final class Matrix {
               breaks(TWICE),
               KEPT,
               KEPT,
-              KEPT, KEPT),
+              KEPT,
+              KEPT),
           row(
               IT_ENDS,
               breaks(SILENCE),
@@ -90,8 +105,20 @@ public final class Matrix {
               KEPT,
               KEPT,
               KEPT,
-              KEPT, KEPT),
-          row(IT_GIVES_UP, NOT_YET, NOT_YET, breaks(SPINS), KEPT, KEPT, KEPT, KEPT, KEPT, KEPT, KEPT),
+              KEPT,
+              KEPT),
+          row(
+              IT_GIVES_UP,
+              NOT_YET,
+              NOT_YET,
+              breaks(SPINS),
+              KEPT,
+              KEPT,
+              KEPT,
+              KEPT,
+              KEPT,
+              KEPT,
+              KEPT),
           row(
               IT_WAITS,
               NOT_YET,
@@ -102,7 +129,8 @@ public final class Matrix {
               KEPT,
               KEPT,
               KEPT,
-              KEPT, KEPT),
+              KEPT,
+              KEPT),
           row(
               ONE_BAD_EVENT,
               breaks(SILENCE),
@@ -113,7 +141,8 @@ public final class Matrix {
               KEPT,
               KEPT,
               KEPT,
-              KEPT, KEPT),
+              KEPT,
+              KEPT),
           row(
               IT_STOPS,
               breaks(NOTHING_TO_CALL),
@@ -124,7 +153,8 @@ public final class Matrix {
               breaks(NOTHING_TO_CALL),
               KEPT,
               KEPT,
-              KEPT, KEPT),
+              KEPT,
+              KEPT),
           row(
               FATAL_IS_FATAL,
               breaks(SILENCE),
@@ -135,7 +165,8 @@ public final class Matrix {
               breaks(RESTARTS_ANYWAY),
               KEPT,
               KEPT,
-              KEPT, KEPT),
+              KEPT,
+              KEPT),
           row(
               ANY_PRODUCER,
               NOT_YET,
@@ -146,7 +177,8 @@ public final class Matrix {
               breaks(NOTHING_TO_CALL),
               breaks(NOTHING_TO_CALL),
               KEPT,
-              KEPT, KEPT),
+              KEPT,
+              KEPT),
           row(
               SIBLINGS,
               NOT_YET,
@@ -157,11 +189,81 @@ public final class Matrix {
               NOT_YET,
               NOT_YET,
               breaks(NOTHING_TO_CALL),
-              KEPT, KEPT),
-          row(SURVIVES_KILL, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, breaks(BEGINS_AGAIN), KEPT),
-          row(EFFECTS_ONCE, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, NOT_YET, breaks(TWICE), KEPT));
+              KEPT,
+              KEPT),
+          row(
+              SURVIVES_KILL,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              breaks(BEGINS_AGAIN),
+              KEPT),
+          row(
+              EFFECTS_ONCE,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              NOT_YET,
+              breaks(TWICE),
+              KEPT));
 
   private record Row(Promise promise, List<Cell> cells) {}
+
+  /// The logs on which the last chapters' programs keep their promises, and their stages.
+  public enum RealLog {
+    MEMORY("memory", 10, "OnMemory"),
+    FILE("a file", 10, "OnAFile"),
+    DATABASE("a database", 10, "OnATable"),
+    KAFKA("Kafka", 11, "OnKafka");
+
+    final String title;
+    final int chapter;
+    final String stage;
+
+    RealLog(String title, int chapter, String stage) {
+      this.title = title;
+      this.chapter = chapter;
+      this.stage = stage;
+    }
+
+    /// A program on this log.
+    public Subject subject() {
+      return Subject.of(sourceOf(chapter), stage);
+    }
+  }
+
+  /// What a log can't help, or does in its own way. All other promises are kept on each of them, as in the
+  /// last chapter's column; and the last ones ask for no log, see [#NO_MATTER_OF_LOGS].
+  private static final Map<RealLog, Map<Promise, Cell>> ON_LOGS =
+      Map.of(
+          RealLog.MEMORY,
+          Map.of(SURVIVES_KILL, breaks(LOST), EFFECTS_ONCE, breaks(LOST)),
+          RealLog.FILE,
+          Map.of(),
+          RealLog.DATABASE,
+          Map.of(),
+          RealLog.KAFKA,
+          Map.of());
+
+  private static final Set<Promise> NO_MATTER_OF_LOGS = Set.of(ANY_PRODUCER, SIBLINGS);
+
+  /// What is expected on `log`, promise by promise.
+  public static Map<Promise, Cell> on(RealLog log) {
+    var column = new TreeMap<Promise, Cell>();
+    for (Promise promise : Promise.values())
+      if (!NO_MATTER_OF_LOGS.contains(promise))
+        column.put(promise, ON_LOGS.get(log).getOrDefault(promise, KEPT));
+    return column;
+  }
 
   /// The numbers of the chapters, from 1.
   public static List<Integer> chapters() {

@@ -169,8 +169,7 @@ public final class MortalProcess<E> {
         (_, method, arguments) -> call(method, real, arguments, sql));
   }
 
-  private Object call(Method method, Object real, Object[] arguments, String sql)
-      throws Exception {
+  private Object call(Method method, Object real, Object[] arguments, String sql) throws Exception {
     synchronized (machine) {
       return callNow(method, real, arguments, sql);
     }
@@ -187,9 +186,7 @@ public final class MortalProcess<E> {
       return outlives(shortened(text), () -> invoke(method, real, arguments));
     if (name.equals("commit")) return outlives("commit", () -> invoke(method, real, arguments));
     Object result = invoke(method, real, arguments);
-    return result instanceof Statement
-        ? mortal(method.getReturnType(), result, text)
-        : result;
+    return result instanceof Statement ? mortal(method.getReturnType(), result, text) : result;
   }
 
   /// What only reads, or only creates what is not there yet, leaves no trace that could matter.

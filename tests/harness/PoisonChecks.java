@@ -101,7 +101,7 @@ final class PoisonChecks {
       if (letters.stream()
           .noneMatch(letter ->
               letter.matches("(?s).*\\b" + offset + "\\b.*")
-                  && letter.contains(Run.BadRecord.TEXT)))
+                  && letter.contains(run.stage().reasonOfPoison())))
         return broken(
             run,
             UNTOLD,

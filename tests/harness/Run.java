@@ -299,6 +299,7 @@ public final class Run<E> implements AutoCloseable {
           }
         };
     var caller = new Thread(task, "caller");
+    caller.setContextClassLoader(stage.getClass().getClassLoader()); // Kafka looks there, for one
     caller.start();
     if (!waitFor(task::isDone, () -> false, PATIENCE))
       throw new NeverCameBack(what + " never came back");
@@ -814,7 +815,7 @@ public final class Run<E> implements AutoCloseable {
 
   // ---- what the harness knows ----
 
-  Script script() {
+  public Script script() {
     return script;
   }
 
@@ -930,6 +931,11 @@ public final class Run<E> implements AutoCloseable {
     if (busy.isEmpty() && !oneOfMany)
       waitForThreadsToEnd(); // a busy thread has shown already that it doesn't end
     held.forEach(Future::state); // looked at
+    try {
+      stage.over();
+    } catch (Exception e) {
+      throw new IllegalStateException("The adapter can't close what it has opened", e);
+    }
   }
 
   /// A thread that waits for something else than this run is interrupted, if it ever read the log. If

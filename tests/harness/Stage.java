@@ -35,6 +35,11 @@ public interface Stage<E> {
     return new Run.BadRecord();
   }
 
+  /// What a dead letter says of an event that makes no sense.
+  default String reasonOfPoison() {
+    return Run.BadRecord.TEXT;
+  }
+
   /// Goes on at offset `from`, on the same run, after a stop.
   default void resume(Run<E> run, long from) throws Exception {
     throw new NotOffered("there is nothing to call that would go on from an offset");
@@ -141,6 +146,9 @@ public interface Stage<E> {
   default Optional<Limits> limits() {
     return Optional.empty();
   }
+
+  /// The run is over. What the adapter has opened for it can be closed.
+  default void over() throws Exception {}
 
   /// At most `maxRestarts` within any `period`, and no pause longer than `cap`.
   record Limits(int maxRestarts, Duration period, Duration cap) {}

@@ -45,10 +45,9 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
   public void resume(Run<SupervisionTree.Click> run, long from) {
     var channel = channelOf(run);
     var spec =
-        SupervisionTree.ChildSpec.of(
-                "clicks", from, clicks(run::take, channel))
+        SupervisionTree.ChildSpec.of("clicks", from, clicks(run, channel))
             .with(new SupervisionTree.Pauses(Duration.ofMillis(100), 2, LIMITS.cap(), 0.2))
-            .with(judge());
+            .with(judge(deadLetters));
     end = new SupervisionTree.EndOfChannel(channel, "clicks", "root");
     SupervisionTree.Listener listener =
         event -> {
@@ -72,14 +71,15 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
         run.random());
   }
 
-  SupervisionTree.Judge<Long> judge() {
-    return SupervisionTree.putAside(deadLetters);
-  }
-
   /// The step that the tree runs.
   SupervisionTree.Step<Long> clicks(
-      SupervisionTree.Log log, BlockingQueue<SupervisionTree.Message> channel) {
-    return SupervisionTree.publishClick(log, channel);
+      Run<SupervisionTree.Click> run, BlockingQueue<SupervisionTree.Message> channel) {
+    return SupervisionTree.publishClick(run::take, channel);
+  }
+
+  /// What becomes of a click that can't be decoded.
+  SupervisionTree.Judge<Long> judge(BlockingQueue<SupervisionTree.Failure<Long>> deadLetters) {
+    return SupervisionTree.putAside(deadLetters);
   }
 
   private BlockingQueue<SupervisionTree.Message> channelOf(Run<SupervisionTree.Click> run) {
@@ -164,7 +164,7 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
             for (var item : message.items()) effect(process, item.click());
           }
         };
-    work(process, 0, clicks(process::take, channel));
+    work(process, 0, SupervisionTree.publishClick(process::take, channel));
   }
 
   /// Runs `step` from an offset to its end, or to that of its process.
@@ -212,7 +212,7 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
 
   @Override
   public Object step(Run<SupervisionTree.Click> run, long offset) throws Exception {
-    return clicks(run::take, channelOf(run)).attempt(offset, "clicks");
+    return clicks(run, channelOf(run)).attempt(offset, "clicks");
   }
 
   @Override

@@ -2,6 +2,7 @@
 
 import harness.Machine;
 import harness.MortalProcess;
+import harness.Run;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,24 +14,37 @@ public class Chapter10 extends Chapter09 {
 
   @Override
   SupervisionTree.Step<Long> clicks(
-      SupervisionTree.Log log, BlockingQueue<SupervisionTree.Message> channel) {
-    DurableOffsets.Booking put =
-        (_, _, item) -> {
-          channel.put(item);
-          return item.offset() + 1;
-        };
-    return DurableOffsets.bookEach(log, null, put);
+      Run<SupervisionTree.Click> run, BlockingQueue<SupervisionTree.Message> channel) {
+    return DurableOffsets.bookEach(logOf(run), null, put(channel));
+  }
+
+  /// Where the clicks come from.
+  SupervisionTree.Log logOf(Run<SupervisionTree.Click> run) {
+    return run::take;
+  }
+
+  static DurableOffsets.Booking put(BlockingQueue<SupervisionTree.Message> channel) {
+    return (_, _, item) -> {
+      channel.put(item);
+      return item.offset() + 1;
+    };
   }
 
   @Override
   public void live(MortalProcess<SupervisionTree.Click> process) throws Exception {
-    try (var connection = process.connection(DurableOffsets.Ledger.connect(ledgerOn(process.disk())))) {
+    try (var connection =
+        process.connection(DurableOffsets.Ledger.connect(ledgerOn(process.disk())))) {
       var ledger = new DurableOffsets.Ledger(connection, "clicks");
       work(
           process,
           ledger.next(),
-          DurableOffsets.bookEach(process::take, ledger, DurableOffsets::inOneTransaction));
+          DurableOffsets.bookEach(logOf(process), ledger, DurableOffsets::saveTogether));
     }
+  }
+
+  /// Where the clicks come from, if it may be killed.
+  SupervisionTree.Log logOf(MortalProcess<SupervisionTree.Click> process) throws Exception {
+    return process::take;
   }
 
   @Override
@@ -44,7 +58,7 @@ public class Chapter10 extends Chapter09 {
     return offsets;
   }
 
-  private static Path ledgerOn(Path disk) {
+  static Path ledgerOn(Path disk) {
     return disk.resolve("ledger.db");
   }
 }

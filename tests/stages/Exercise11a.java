@@ -47,12 +47,12 @@ public final class Exercise11a extends Chapter09 {
 
   @Override
   SupervisionTree.Step<Long> clicks(
-      SupervisionTree.Log log, BlockingQueue<SupervisionTree.Message> channel) {
-    return DeadLetters.read(new Topic(log), channel);
+      Run<SupervisionTree.Click> run, BlockingQueue<SupervisionTree.Message> channel) {
+    return DeadLetters.read(new Topic(run::take), channel);
   }
 
   @Override
-  SupervisionTree.Judge<Long> judge() {
+  SupervisionTree.Judge<Long> judge(BlockingQueue<SupervisionTree.Failure<Long>> none) {
     return DeadLetters.judge(letters);
   }
 

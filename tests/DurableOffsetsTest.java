@@ -1,0 +1,125 @@
+import static org.assertj.core.api.Assertions.assertThat;
+
+import drift.Command;
+import drift.Command.Result;
+import harness.Matrix;
+import harness.Repository;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Chapter 10's demo, where it's used in another way than its prose does.
+@Timeout(60)
+class DurableOffsetsTest {
+
+  private static final Duration DEADLINE = Duration.ofSeconds(50);
+
+  @TempDir private static Path classes;
+
+  private static String demo;
+
+  @BeforeAll
+  static void compile_the_chapter() throws IOException {
+    demo = Command.compiled(Matrix.sourceOf(10), classes) + " ";
+  }
+
+  @Test
+  void the_audit_can_fail(@TempDir Path folder) throws Exception {
+    String chapter = Files.readString(Matrix.sourceOf(10));
+    String forgetful = "connection.setAutoCommit(false);";
+    assertThat(chapter).contains(forgetful);
+    Path mistaken = folder.resolve("10-durable-offsets.java");
+    Files.writeString(mistaken, chapter.replace(forgetful, "").replace("connection.commit();", ""));
+    Result result = run(Command.compiled(mistaken, folder) + " --kills 30");
+    assertThat(result.out()).containsPattern("in one transaction  exactly once  lost [1-9]");
+    assertThat(result.err()).endsWith("That's not what was claimed.\n");
+    assertThat(result.exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void without_a_kill_all_four_do_the_same() throws Exception {
+    Result result = run(demo + "--events 10 --kills 0");
+    assertThat(result.out().lines().filter(line -> line.contains("lost")))
+        .hasSize(4)
+        .allSatisfy(line -> assertThat(line.replace("≈ ", "")).endsWith("lost 0, repeated 0"));
+    assertThat(result.err()).isEmpty();
+    assertThat(result.exitCode()).isZero();
+  }
+
+  @Test
+  void a_wrong_option_is_answered_in_a_line_that_quotes_it_and_the_help() throws Exception {
+    for (String wrong :
+        List.of("--nonsense", "--events many", "--events 0", "--kills -1", "--kills 600")) {
+      Result result = run(demo + wrong);
+      assertThat(result.exitCode()).as(wrong).isEqualTo(2);
+      assertThat(result.out()).isEmpty();
+      assertThat(result.err().lines().findFirst())
+          .hasValueSatisfying(line -> assertThat(line).contains(wrong.replaceFirst(".* ", "")));
+      assertThat(result.err()).contains("--seed=N");
+    }
+  }
+
+  @Test
+  void without_a_folder_for_temporary_files_it_says_so(@TempDir Path folder) throws Exception {
+    Result result =
+        run(demo.replaceFirst("java ", "java -Djava.io.tmpdir=" + folder.resolve("no") + " "));
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err())
+        .contains("There can be no temporary folder in " + folder.resolve("no") + ": ")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void kill_9_of_the_demo_itself_leaves_no_process_and_no_folder(@TempDir Path folder)
+      throws Exception {
+    var process =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "exec "
+                    + Path.of(System.getProperty("java.home"), "bin", demo)
+                        .toString()
+                        .replaceFirst("java ", "java -Djava.io.tmpdir=" + folder + " ")
+                    + "--events 900000 --kills 1")
+            .redirectErrorStream(true)
+            .start();
+    try (var lines = process.inputReader()) {
+      while (!lines.readLine().startsWith("10 · ")) {}
+      var workers = await(() -> process.children().toList(), children -> !children.isEmpty());
+      process.destroyForcibly().waitFor();
+      for (ProcessHandle worker : workers) worker.onExit().get(20, TimeUnit.SECONDS);
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .noneMatch(name -> name.startsWith("durable-offsets"));
+    }
+  }
+
+  private interface Looking<T> {
+    T look() throws Exception;
+  }
+
+  private static <T> T await(Looking<T> looking, java.util.function.Predicate<T> enough)
+      throws Exception {
+    while (true) { // the test has a time limit
+      T seen = looking.look();
+      if (enough.test(seen)) return seen;
+      Thread.onSpinWait();
+    }
+  }
+
+  private static Result run(String command) throws InterruptedException {
+    return Command.run(command, Repository.root(), DEADLINE);
+  }
+}
