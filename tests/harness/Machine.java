@@ -45,13 +45,16 @@ public final class Machine<E> implements AutoCloseable {
     }
   }
 
-  /// What happens when three processes in a row are killed at the moment that `script` says, and the next
-  /// one may finish.
+  /// What happens when three processes in a row are killed at the moment that `script` says, or something
+  /// fails once at that moment, and the next process may finish.
   public static Timeline timeline(Subject subject, Script script) {
     int moment = Script.offsetOf(script.faults().getFirst());
     try (var machine = new Machine<>(subject, script.events())) {
       try {
-        for (int lastMoment : List.of(moment, moment, moment, 0)) machine.run(lastMoment);
+        if (script.faults().getFirst().startsWith("kill@"))
+          for (int kill = 0; kill < KillChecks.KILLS; kill++) machine.run(moment);
+        else machine.runFailing(moment);
+        machine.run(0);
       } catch (Exception | Error e) { // the program's: it belongs into the picture
         machine.timeline.add(Lane.SUPERVISOR, Kind.DIED, -1, "" + e);
       }
@@ -64,10 +67,19 @@ public final class Machine<E> implements AutoCloseable {
   /// @return the process, which can't do anything any more
   /// @throws NeverEnded if it does neither
   /// @throws Exception what the program throws; an `Error` comes out as it is
-  @SuppressWarnings("unchecked")
   MortalProcess<E> run(int lastMoment) throws Exception {
+    return run(lastMoment, true);
+  }
+
+  /// Runs one process, up to its end, in which something fails at its `moment`, once.
+  MortalProcess<E> runFailing(int moment) throws Exception {
+    return run(moment, false);
+  }
+
+  @SuppressWarnings("unchecked")
+  private MortalProcess<E> run(int moment, boolean isLast) throws Exception {
     var stage = (Stage<E>) subject.stage();
-    var process = new MortalProcess<>(this, stage, lastMoment);
+    var process = new MortalProcess<>(this, stage, moment, isLast);
     String name = "process " + ++processes;
     timeline.add(Lane.SUPERVISOR, Kind.START, -1, name + " starts");
     var work =
@@ -81,10 +93,12 @@ public final class Machine<E> implements AutoCloseable {
       work.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       thread.join();
     } catch (TimeoutException e) {
+      process.kill();
       thread.interrupt();
       throw new NeverEnded();
     } catch (ExecutionException e) {
-      if (!process.wasKilled()) rethrow(e.getCause());
+      boolean mayEnd = process.wasKilled() || process.hasFailed(); // somebody will start another one
+      if (!mayEnd) rethrow(e.getCause());
     }
     return process;
   }

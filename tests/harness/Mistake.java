@@ -170,6 +170,14 @@ public enum Mistake {
   SAVES_AFTER_THE_EFFECT(
       "the offset was saved after its effect: who dies in between does it again",
       "whether both can be in one transaction, or else what makes the second time harmless"),
+  LOSES_THE_ONE_IN_HAND(
+      "something failed, and the one in hand was left out: the failure was caught and forgotten, or"
+          + " whoever tries again doesn't have it any more",
+      "what the next attempt begins with. Who still knows the one that failed?"),
+  REPEATS_WHAT_GOT_THROUGH(
+      "something got through, and its acknowledgement was lost. The next attempt does it once more",
+      "what the next attempt asks before it does anything. Who knows whether the last one got"
+          + " through?"),
   COUNTS_ALL_FAILURES(
       "it counts failures wherever they were, and forgets that the offset has moved in between",
       "what becomes of the count after progress"),

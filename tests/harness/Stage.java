@@ -1,5 +1,6 @@
 package harness;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -114,6 +115,13 @@ public interface Stage<E> {
   /// The offsets of the effects so far, oldest first, read back from where they are.
   default List<Long> effects(Machine<?> machine) throws Exception {
     return machine.seen();
+  }
+
+  /// What an exercise asks of effects beyond the promises: a complaint, if there is one, as a sentence.
+  ///
+  /// @param disk an empty folder
+  default Optional<String> complaintAboutEffects(Path disk) throws Exception {
+    return Optional.empty();
   }
 
   /// Whether two equal events at two offsets are two to the consumer, if it drops what came before.

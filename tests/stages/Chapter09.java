@@ -4,6 +4,7 @@ import harness.Stage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -163,6 +164,18 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
     work(process, 0, clicks(process::take, channel));
   }
 
+  /// Pauses are over at once.
+  private static final SupervisionTree.Time NO_TIME =
+      new SupervisionTree.Time() {
+        @Override
+        public long nanos() {
+          return 0;
+        }
+
+        @Override
+        public void sleep(Duration pause) {}
+      };
+
   /// Runs `step` from an offset to its end, or to that of its process.
   static void work(
       MortalProcess<SupervisionTree.Click> process, long from, SupervisionTree.Step<Long> step)
@@ -170,7 +183,8 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
     var spec = SupervisionTree.ChildSpec.of("clicks", from, step);
     var intensity = new SupervisionTree.Intensity(3, Duration.ofMinutes(1));
     try (var root =
-        new SupervisionTree.Supervisor(SupervisionTree.Strategy.ONE_FOR_ONE, intensity, _ -> {})
+        new SupervisionTree.Supervisor(
+                SupervisionTree.Strategy.ONE_FOR_ONE, intensity, _ -> {}, NO_TIME, new Random())
             .untilAllAreDone()
             .start("root", spec)) {
       root.join();
