@@ -62,7 +62,6 @@ final class KillChecks {
 
   private static Optional<Broken> onceThoughFailed(Machine<?> machine, String fault)
       throws Exception {
-    machine.run(0); // in case that it gave up
     var lost = lost(machine, fault, Mistake.LOSES_THE_ONE_IN_HAND);
     return lost.isPresent() ? lost : twice(machine, fault, Mistake.REPEATS_WHAT_GOT_THROUGH);
   }
@@ -127,9 +126,9 @@ final class KillChecks {
   }
 
   private static Optional<String> fail(Machine<?> machine, int moment) throws Exception {
-    return machine.runFailing(moment).hasFailed()
-        ? Optional.of("fail@" + moment)
-        : Optional.empty();
+    var process = machine.runFailing(moment);
+    if (!process.hasEndedWell()) machine.run(0); // somebody starts another one
+    return process.hasFailed() ? Optional.of("fail@" + moment) : Optional.empty();
   }
 
   private static Verdict atEachMoment(Subject subject, Fate fate, Judge judge) {

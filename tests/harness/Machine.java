@@ -53,7 +53,7 @@ public final class Machine<E> implements AutoCloseable {
       try {
         if (script.faults().getFirst().startsWith("kill@"))
           for (int kill = 0; kill < KillChecks.KILLS; kill++) machine.run(moment);
-        else machine.runFailing(moment);
+        else if (machine.runFailing(moment).hasEndedWell()) return machine.timeline;
         machine.run(0);
       } catch (Exception | Error e) { // the program's: it belongs into the picture
         machine.timeline.add(Lane.SUPERVISOR, Kind.DIED, -1, "" + e);
@@ -85,6 +85,7 @@ public final class Machine<E> implements AutoCloseable {
     var work =
         new FutureTask<>(() -> {
           stage.live(process);
+          process.endsWell();
           return null;
         });
     var thread = new Thread(work, name);

@@ -39,6 +39,7 @@ public final class MortalProcess<E> {
   private long firstRead = -1;
   private boolean killed;
   private boolean failed;
+  private boolean endedWell;
 
   /// @param fatefulMoment counted from 1; 0 for a process to which nothing happens
   /// @param isLast whether it's killed then, or what it does then fails
@@ -172,6 +173,19 @@ public final class MortalProcess<E> {
   boolean hasFailed() {
     synchronized (machine) {
       return failed;
+    }
+  }
+
+  void endsWell() {
+    synchronized (machine) {
+      endedWell = true;
+    }
+  }
+
+  /// Whether it came to its end, and nothing says that there's more to do.
+  boolean hasEndedWell() {
+    synchronized (machine) {
+      return endedWell;
     }
   }
 

@@ -165,7 +165,7 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
   }
 
   /// Pauses are over at once.
-  private static final SupervisionTree.Time NO_TIME =
+  static final SupervisionTree.Time NO_TIME =
       new SupervisionTree.Time() {
         @Override
         public long nanos() {
@@ -180,15 +180,24 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
   static void work(
       MortalProcess<SupervisionTree.Click> process, long from, SupervisionTree.Step<Long> step)
       throws Exception {
-    var spec = SupervisionTree.ChildSpec.of("clicks", from, step);
+    work(SupervisionTree.ChildSpec.of("clicks", from, step));
+  }
+
+  /// Runs `children` to their end, or to that of their process.
+  static void work(SupervisionTree.ChildSpec<?>... children) throws Exception {
     var intensity = new SupervisionTree.Intensity(3, Duration.ofMinutes(1));
     try (var root =
         new SupervisionTree.Supervisor(
                 SupervisionTree.Strategy.ONE_FOR_ONE, intensity, _ -> {}, NO_TIME, new Random())
             .untilAllAreDone()
-            .start("root", spec)) {
-      root.join();
+            .start("root", children)) {
+      join(root);
     }
+  }
+
+  /// Waits until `root` has ended, and well: who gives up leaves the rest to another process.
+  static void join(SupervisionTree.Running<?> root) throws Exception {
+    if (root.join() instanceof SupervisionTree.Failed<?>(var failure)) throw failure.exception();
   }
 
   private static void effect(
@@ -200,7 +209,7 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
     }
   }
 
-  private static SupervisionTree.Time timeOf(Run<?> run) {
+  static SupervisionTree.Time timeOf(Run<?> run) {
     return new SupervisionTree.Time() {
       @Override
       public long nanos() {
