@@ -48,12 +48,11 @@ import java.util.concurrent.ExecutionException;
 ///
 /// > the effect of offset 0 never happened.
 ///
-/// That's an effect in the eyes of the checker: a letter. In its log each click
-/// is a payment.
-///
 /// **Check it** with `./jbang test 10-a`, and watch it with
 /// `./jbang exercises/10-a-send-letters.java`. When you're stuck, ask for a
 /// hint: `./jbang test 10-a --hint 1`. There are three.
+///
+/// An effect, to the checker, is a letter. In its log each click is a payment.
 class SendLetters extends DurableOffsets {
 
   /// What comes with a key that it knows is not sent again.

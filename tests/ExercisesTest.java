@@ -3,6 +3,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import drift.Command;
+import harness.Directives;
 import harness.Exercise;
 import harness.Exercise.Kind;
 import harness.Law;
@@ -15,10 +16,12 @@ import harness.TomlEntry;
 import harness.Verdict.Broken;
 import harness.Verdict.Kept;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -148,10 +151,15 @@ class ExercisesTest {
   /// is warm, a demo takes a third of the time.
   private static Command.Result run(Path source) throws IOException, InterruptedException {
     String classes = Files.createTempDirectory(scratch, "classes").toString();
+    var directives = Directives.of(source);
+    String classPath = classes + File.pathSeparator + directives.classPath();
+    var arguments = new ArrayList<>(List.of("-proc:none", "-cp", classPath, "-d", classes));
+    arguments.add("" + source);
+    directives.sources().forEach(other -> arguments.add("" + other));
     var errors = new ByteArrayOutputStream();
     int exitCode =
         ToolProvider.getSystemJavaCompiler()
-            .run(null, errors, errors, "-proc:none", "-cp", classes, "-d", classes, "" + source);
+            .run(null, errors, errors, arguments.toArray(String[]::new));
     if (exitCode != 0) return new Command.Result(exitCode, "", errors.toString());
     var first =
         Pattern.compile("(?m)^(?:[a-z-]+ )*(?:class|record|interface|enum) (\\w+)")
@@ -159,7 +167,8 @@ class ExercisesTest {
     assertThat(first.find()).as("a class in %s", source.getFileName()).isTrue();
     // a demo is over before Java's better compiler would be worth its while
     String java = "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC ";
-    String command = java + "-cp '" + classes + "' " + first.group(1);
+    if (!directives.libraries().isEmpty()) java += "--enable-native-access=ALL-UNNAMED ";
+    String command = java + "-cp '" + classPath + "' " + first.group(1);
     return Command.run(command, Repository.root(), DEADLINE);
   }
 
@@ -255,8 +264,10 @@ class ExercisesTest {
         file,
         text,
         "\n//DESCRIPTION " + title + "\n",
-        "\n/// # " + title + "\n",
-        "\nclass " + className + " {\n");
+        "\n/// # " + title + "\n");
+    assertThat(Pattern.compile("\nclass " + className + "( extends \\w+)? \\{\n").matcher(text).find())
+        .as("a class %s in %s", className, file.getFileName())
+        .isTrue();
     assertThat(text.lines())
         .filteredOn(line -> line.strip().startsWith("///") && line.length() > 80)
         .as("prose of more than 80 columns")

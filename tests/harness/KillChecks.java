@@ -24,7 +24,7 @@ final class KillChecks {
 
   /// A new process goes on where the last one's effects ended.
   static Verdict survivesKill(Subject subject) {
-    return atEachMoment(subject, KillChecks::kill, KillChecks::goesOn);
+    return atEachMoment(subject, "kill", KillChecks::kill, KillChecks::goesOn);
   }
 
   private static Optional<Broken> goesOn(Machine<?> machine, String fault) throws Exception {
@@ -36,7 +36,7 @@ final class KillChecks {
 
   /// Lets a process come to its end.
   private static Optional<Broken> begunAgain(Machine<?> machine, String fault) throws Exception {
-    int done = machine.effects().size();
+    int done = new HashSet<>(machine.effects()).size();
     long first = machine.run(0).firstRead();
     if (done < 2 || first < 0 || first >= done - 1) return Optional.empty();
     String what = "%d effects had happened, and the next process began at offset %d.";
@@ -47,8 +47,8 @@ final class KillChecks {
   /// Each effect happens, and happens once.
   static Verdict effectsOnce(Subject subject) {
     return Trial.first(
-        () -> atEachMoment(subject, KillChecks::kill, KillChecks::onceThoughKilled),
-        () -> atEachMoment(subject, KillChecks::fail, KillChecks::onceThoughFailed),
+        () -> atEachMoment(subject, "kill", KillChecks::kill, KillChecks::onceThoughKilled),
+        () -> atEachMoment(subject, "fail", KillChecks::fail, KillChecks::onceThoughFailed),
         () -> asAsked(subject));
   }
 
@@ -72,8 +72,14 @@ final class KillChecks {
     for (long offset = 0; offset < machine.events(); offset++) missing.add(offset);
     missing.removeAll(machine.effects());
     if (missing.isEmpty()) return Optional.empty();
-    String what = "the effect of offset %d never happened.".formatted(missing.getFirst());
-    return broken(machine, fault, LOST, what, mistake);
+    long offset = missing.getFirst();
+    String what = "the effect of offset %d never happened.".formatted(offset);
+    return broken(
+        machine,
+        fault,
+        LOST,
+        what,
+        machine.tookForARepetition(offset) ? Mistake.GIVES_A_KEY_TWICE : mistake);
   }
 
   private static Optional<Broken> twice(Machine<?> machine, String fault, Mistake mistake)
@@ -84,7 +90,8 @@ final class KillChecks {
       if (!different.add(offset)) {
         int times = Collections.frequency(effects, offset);
         String what = "the effect of offset %d happened %d times.".formatted(offset, times);
-        return broken(machine, fault, TWICE, what, mistake);
+        boolean keyed = machine.knowsTheKeyOf(offset);
+        return broken(machine, fault, TWICE, what, keyed ? Mistake.CHANGES_ITS_KEY : mistake);
       }
     return Optional.empty();
   }
@@ -115,39 +122,40 @@ final class KillChecks {
   private interface Fate {
     /// Runs processes on `machine` to which something happens at their `moment`.
     ///
-    /// @return the fault, or nothing if they end before
-    Optional<String> at(Machine<?> machine, int moment) throws Exception;
+    /// @return whether they have come to that moment
+    boolean at(Machine<?> machine, int moment) throws Exception;
   }
 
-  private static Optional<String> kill(Machine<?> machine, int moment) throws Exception {
+  private static boolean kill(Machine<?> machine, int moment) throws Exception {
     boolean wasKilled = false;
     for (int kill = 0; kill < KILLS; kill++) wasKilled |= machine.run(moment).wasKilled();
-    return wasKilled ? Optional.of("kill@" + moment) : Optional.empty();
+    return wasKilled;
   }
 
-  private static Optional<String> fail(Machine<?> machine, int moment) throws Exception {
+  private static boolean fail(Machine<?> machine, int moment) throws Exception {
     var process = machine.runFailing(moment);
     if (!process.hasEndedWell()) machine.run(0); // somebody starts another one
-    return process.hasFailed() ? Optional.of("fail@" + moment) : Optional.empty();
+    return process.hasFailed();
   }
 
-  private static Verdict atEachMoment(Subject subject, Fate fate, Judge judge) {
+  private static Verdict atEachMoment(Subject subject, String name, Fate fate, Judge judge) {
     for (int moment = 1; moment <= MOST_MOMENTS; moment++)
       try (var machine = new Machine<>(subject, EVENTS)) {
-        Optional<String> fault = Optional.empty();
+        String fault = name + "@" + moment;
+        boolean happened = false;
         Optional<Broken> broken;
         try {
-          fault = fate.at(machine, moment);
-          broken = judge.judge(machine, fault.orElse("none"));
+          happened = fate.at(machine, moment);
+          broken = judge.judge(machine, fault);
         } catch (NotOffered e) {
-          broken = broken(machine, "none", NOTHING_TO_CALL, e.getMessage() + ".");
+          broken = broken(machine, fault, NOTHING_TO_CALL, e.getMessage() + ".");
         } catch (Machine.NeverEnded e) {
-          broken = broken(machine, fault.orElse("none"), NEVER_RETURNS, e.getMessage() + ".");
+          broken = broken(machine, fault, NEVER_RETURNS, e.getMessage());
         } catch (Exception | Error e) { // the program's: whatever it is, it goes to its author
-          broken = broken(machine, fault.orElse("none"), THROWS, thrown(e));
+          broken = broken(machine, fault, THROWS, thrown(e));
         }
         if (broken.isPresent()) return broken.get();
-        if (fault.isEmpty()) return new Kept();
+        if (!happened) return new Kept();
       }
     throw new IllegalStateException("There are more than " + MOST_MOMENTS + " moments.");
   }

@@ -31,6 +31,8 @@ public final class Machine<E> implements AutoCloseable {
   private final Path disk;
   private final Timeline timeline = new Timeline();
   private final List<Long> seen = new ArrayList<>();
+  private final Set<Long> known = new HashSet<>();
+  private final Set<Long> keyed = new HashSet<>();
   private final Set<Object> keys = new HashSet<>();
   private int processes;
 
@@ -96,10 +98,12 @@ public final class Machine<E> implements AutoCloseable {
     } catch (TimeoutException e) {
       process.kill();
       thread.interrupt();
-      throw new NeverEnded();
+      throw new NeverEnded(
+          "a process did not come to the end of the log within %d s."
+              .formatted(PATIENCE.toSeconds()));
     } catch (ExecutionException e) {
       boolean mayEnd = process.wasKilled() || process.hasFailed(); // somebody will start another one
-      if (!mayEnd) rethrow(e.getCause());
+      if (!mayEnd || e.getCause() instanceof NeverEnded) rethrow(e.getCause());
     }
     return process;
   }
@@ -126,7 +130,19 @@ public final class Machine<E> implements AutoCloseable {
   synchronized boolean see(Object key, long offset) {
     boolean isNew = keys.add(key);
     if (isNew) seen.add(offset);
+    if (isNew && key instanceof String) keyed.add(offset);
+    else known.add(offset);
     return isNew;
+  }
+
+  /// Whether the effect of `offset` has come with a key by which it could be known.
+  synchronized boolean knowsTheKeyOf(long offset) {
+    return keyed.contains(offset);
+  }
+
+  /// Whether the effect of `offset` has come, and only with a key that was known.
+  synchronized boolean tookForARepetition(long offset) {
+    return known.contains(offset) && !seen.contains(offset);
   }
 
   /// The offset of an event, or -1.
@@ -159,9 +175,9 @@ public final class Machine<E> implements AutoCloseable {
   }
 
   /// A process took too long.
-  static final class NeverEnded extends RuntimeException {
-    NeverEnded() {
-      super("a process did not come to the end of the log within " + PATIENCE.toSeconds() + " s");
+  public static final class NeverEnded extends RuntimeException {
+    public NeverEnded(String what) {
+      super(what);
     }
   }
 }

@@ -174,6 +174,13 @@ public enum Mistake {
       "something failed, and the one in hand was left out: the failure was caught and forgotten, or"
           + " whoever tries again doesn't have it any more",
       "what the next attempt begins with. Who still knows the one that failed?"),
+  CHANGES_ITS_KEY(
+      "it came again with another key, so that nobody could know it",
+      "what the key is made of. It should be the same at each attempt, in whatever process"),
+  GIVES_A_KEY_TWICE(
+      "it came with the key of another one, and was taken for a repetition",
+      "what the key is made of. It should be the same at each attempt, in whatever process, and"
+          + " differ from that of any other effect"),
   REPEATS_WHAT_GOT_THROUGH(
       "something got through, and its acknowledgement was lost. The next attempt does it once more",
       "what the next attempt asks before it does anything. Who knows whether the last one got"

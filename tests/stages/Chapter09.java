@@ -197,7 +197,9 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
 
   /// Waits until `root` has ended, and well: who gives up leaves the rest to another process.
   static void join(SupervisionTree.Running<?> root) throws Exception {
-    if (root.join() instanceof SupervisionTree.Failed<?>(var failure)) throw failure.exception();
+    if (!(root.join() instanceof SupervisionTree.Failed<?>(var failure))) return;
+    Exception why = failure.exception();
+    throw why.getCause() instanceof Exception cause ? cause : why; // a child's own words
   }
 
   private static void effect(

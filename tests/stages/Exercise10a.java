@@ -3,6 +3,7 @@
 import harness.MortalProcess;
 import harness.Run;
 import harness.Stage;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -14,6 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /// Exercise 10-a as the harness sees it: each click is a payment, and a letter is an effect in a world
 /// that remembers keys. In a run, the letters are what comes out of the channel.
@@ -89,22 +92,46 @@ public final class Exercise10a implements Stage<SupervisionTree.Click> {
     if (post.letters.size() < 3)
       return Optional.of(
           "a customer paid three times, with clicks that are equal, and got %d letter%s. Their keys were %s. What do two equal clicks not have in common?"
-              .formatted(post.letters.size(), post.letters.size() == 1 ? "" : "s", post.all));
+              .formatted(post.letters.size(), post.letters.size() == 1 ? "" : "s", post.keys()));
     post.all.clear();
     send("airport", List.of(once, once, once), disk, post);
     if (post.letters.size() < 6)
       return Optional.of(
           "letters had gone out about the log \"shop\". Then the same post office got those about \"airport\". Of three payments there, %d got a letter, since these keys were known: %s."
-              .formatted(post.letters.size() - 3, post.all));
+              .formatted(post.letters.size() - 3, post.keys()));
     var mixed = Arrays.stream(SupervisionTree.Action.values()).map(it -> click(8, it)).toList();
     post.letters.clear();
     send("station", mixed, disk, post);
     return post.letters.equals(List.of(click(8, SupervisionTree.Action.PAYMENT)))
-        ? Optional.empty()
+        ? complaintAboutADeadLine(disk)
         : Optional.of(
             "of the clicks %s, payments get a letter. There were letters for %s."
                 .formatted(actions(mixed), actions(post.letters)));
   }
+
+  private static Optional<String> complaintAboutADeadLine(Path disk) {
+    var calls = new AtomicInteger();
+    SendLetters.PostOffice deadLine =
+        (_, _) -> {
+          if (calls.incrementAndGet() > 100) throw new Over();
+          throw new IOException("The line is dead.");
+        };
+    String what = "the line to the post office is dead, for good. ";
+    try {
+      send("harbour", List.of(click(9, SupervisionTree.Action.PAYMENT)), disk, deadLine);
+      return Optional.of(what + "The child failed at no time, and so nobody can do anything.");
+    } catch (Exception e) { // the supervisor gave up
+      return calls.get() <= 4
+          ? Optional.empty()
+          : Optional.of(
+              what
+                  + "The supervisor started the child four times, and the post office was called %d times. Who else tries again?"
+                      .formatted(calls.get()));
+    }
+  }
+
+  /// Ends a step that would go on for ever.
+  private static final class Over extends Error {}
 
   private static List<SupervisionTree.Action> actions(List<SupervisionTree.Click> clicks) {
     return clicks.stream().map(SupervisionTree.Click::action).toList();
@@ -123,6 +150,10 @@ public final class Exercise10a implements Stage<SupervisionTree.Click> {
     final List<SupervisionTree.Click> letters = new ArrayList<>();
     final List<String> all = new ArrayList<>();
     private final Set<String> known = new HashSet<>();
+
+    String keys() {
+      return all.stream().distinct().map(key -> '"' + key + '"').collect(Collectors.joining(", "));
+    }
 
     @Override
     public void send(String key, SupervisionTree.Click payment) {

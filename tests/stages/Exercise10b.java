@@ -4,20 +4,28 @@ import harness.Machine;
 import harness.MortalProcess;
 import harness.Run;
 import harness.Stage;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// Exercise 10-b as the harness sees it: an effect is a row in the ledger, and the channel belongs to the
 /// process. In a run, nothing comes out.
 public final class Exercise10b implements Stage<SupervisionTree.Click> {
 
-  private static final int CAPACITY = 2;
+  /// So the last click and the end are on it together.
+  private static final int CAPACITY = 3;
+
+  private static final int MOST_BOOKINGS = 8;
+  private static final int PATIENCE_SECONDS = 5;
 
   private final Chapter10 chapter = new Chapter10();
 
@@ -43,66 +51,83 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
 
   @Override
   public void live(MortalProcess<SupervisionTree.Click> process) throws Exception {
-    try (var connection = process.connection(connect(process.disk()))) {
-      var ledger = new DurableOffsets.Ledger(connection, "clicks");
-      try (var root =
-          AChannelInBetween.start(
-              process::take, new InTurns(), ledger, _ -> {}, Chapter09.NO_TIME)) {
-        Chapter09.join(root);
-      }
+    Path file = process.disk().resolve("ledger.db");
+    try (var connection = process.connection(DurableOffsets.Ledger.connect(file))) {
+      work(process::take, connection, new InTurns());
     }
   }
 
-  private static java.sql.Connection connect(Path disk) throws SQLException {
-    return DurableOffsets.Ledger.connect(disk.resolve("ledger.db"));
+  private static void work(SupervisionTree.Log log, Connection connection, InTurns channel)
+      throws Exception {
+    var ledger = new DurableOffsets.Ledger(connection, "clicks");
+    try (var root =
+        AChannelInBetween.start(log, channel, ledger, _ -> {}, Chapter09.NO_TIME)) {
+      try {
+        root.exit.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      } catch (TimeoutException e) {
+        throw new Machine.NeverEnded(channel.whoWaits());
+      } catch (ExecutionException e) {
+        // join() knows what of
+      }
+      Chapter09.join(root);
+    }
   }
 
-  /// What a run that nobody kills can show: what becomes of the channel, and of a failure that stays.
+  /// A failure that stays.
   @Override
   public Optional<String> complaintAboutEffects(Path disk) throws Exception {
-    try (var connection = connect(disk);
-        var ledger = new DurableOffsets.Ledger(connection, "clicks");
-        var statement = connection.createStatement()) {
-      statement.execute(
-          "CREATE TRIGGER full BEFORE INSERT ON effects BEGIN SELECT RAISE(ABORT, 'It is full.'); END");
-      var reads = new AtomicInteger();
-      var crashes = new AtomicInteger();
-      SupervisionTree.Log log =
-          offset -> {
-            reads.incrementAndGet();
-            if (offset >= 20) throw new SupervisionTree.InvalidOffset(offset);
-            return event(offset);
-          };
-      SupervisionTree.Listener listener =
-          event -> {
-            if (event instanceof SupervisionTree.Crashed) crashes.incrementAndGet();
-          };
-      var channel = new InTurns();
-      try (var root = AChannelInBetween.start(log, channel, ledger, listener, Chapter09.NO_TIME)) {
-        String what = "the database is full, and nothing can be booked. ";
-        SupervisionTree.Exit<?> exit;
-        try {
-          exit = root.exit.get(2, TimeUnit.SECONDS);
-        } catch (java.util.concurrent.TimeoutException e) {
-          return Optional.of(
-              what
-                  + "After two seconds nobody had given up. Who keeps trying, other than the supervisor?");
-        }
-        if (!(exit instanceof SupervisionTree.Failed<?>))
-          return Optional.of(what + "The supervisor should have given up, and it says " + exit + ".");
-        if (channel.puts == 0)
-          return Optional.of(
-              "nothing was put on the channel. It's there so that one can read while the other books.");
-        if (crashes.get() == 0)
-          return Optional.of(what + "The supervisor's listener never heard of a failure.");
-        return reads.get() <= 5 * (CAPACITY + 2)
-            ? Optional.empty()
-            : Optional.of(
-                what
-                    + "Still, %d clicks were read, for a channel of %d.".formatted(reads.get(), CAPACITY));
-      }
+    var reads = new AtomicInteger();
+    SupervisionTree.Log log =
+        offset -> {
+          reads.incrementAndGet();
+          if (offset >= 20) throw invalidOffset(offset);
+          return event(offset);
+        };
+    var bookings = new AtomicInteger();
+    var channel = new InTurns();
+    String what = "the disk is full, for good, and nothing can be booked. ";
+    try (var connection = DurableOffsets.Ledger.connect(disk.resolve("full.db"))) {
+      work(log, full(connection, bookings), channel);
+      return Optional.of(what + "Nobody failed, and so nobody can do anything.");
+    } catch (SQLException e) { // the supervisor gave up
+    } catch (ExecutionException e) { // it goes on and on
     }
+    if (bookings.get() > MOST_BOOKINGS)
+      return Optional.of(
+          what
+              + "The supervisor allows three restarts, and it was tried %d times. Who else tries again?"
+                  .formatted(bookings.get()));
+    if (channel.puts == 0)
+      return Optional.of(
+          "nothing was put on the channel. It's there so that one can read while the other books.");
+    return reads.get() <= MOST_BOOKINGS * (CAPACITY + 2)
+        ? Optional.empty()
+        : Optional.of(
+            "the channel holds %d, and nothing was booked. Still, clicks were read %d times."
+                .formatted(CAPACITY, reads.get()));
   }
+
+  /// A database in which no effect can be booked.
+  private static Connection full(Connection real, AtomicInteger bookings) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            Exercise10b.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (_, method, arguments) -> {
+              if (arguments != null && ("" + arguments[0]).startsWith("INSERT INTO effects")) {
+                if (bookings.incrementAndGet() > 100) throw new Over();
+                throw new SQLException("The disk is full.");
+              }
+              try {
+                return method.invoke(real, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  /// Ends a step that would go on for ever.
+  private static final class Over extends Error {}
 
   // --- a run ---
 
@@ -118,10 +143,13 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
             .exit);
   }
 
-  /// A channel with whose two sides work in turns: the producer until there is no room, then the consumer
-  /// until there is nothing left. So a kill finds as much on it as there can be, and always the same.
+  /// A channel whose two sides work in turns: the producer until there is no room, then the consumer until
+  /// there is nothing left. So a kill finds as much on it as there can be, and always the same.
   private static final class InTurns extends ArrayBlockingQueue<SupervisionTree.Message> {
     private boolean consumersTurn;
+    private Thread consumer;
+    private Thread putting;
+    private boolean taking;
     private int puts;
 
     InTurns() {
@@ -133,11 +161,27 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
       notifyAll();
     }
 
+    synchronized String whoWaits() {
+      String when = "after %d s a process was still there. ".formatted(PATIENCE_SECONDS);
+      if (putting != null && putting == consumer)
+        return when + "The consumer itself waits for room on the channel. Who would make it?";
+      if (putting != null)
+        return when + "The channel is full, and somebody waits for room. Nobody takes.";
+      if (taking)
+        return when + "The consumer waits for a message, and none will come. Who tells it of the end?";
+      return when + "One of its children goes on and on.";
+    }
+
     @Override
     public synchronized void put(SupervisionTree.Message message) throws InterruptedException {
-      while (consumersTurn) wait();
-      if (remainingCapacity() == 0) handOver(true);
-      while (consumersTurn) wait();
+      putting = Thread.currentThread();
+      try {
+        while (consumersTurn) wait();
+        if (remainingCapacity() == 0) handOver(true);
+        while (consumersTurn) wait();
+      } finally {
+        putting = null;
+      }
       super.offer(message);
       puts++;
       if (message instanceof SupervisionTree.End) handOver(true);
@@ -145,18 +189,31 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
 
     @Override
     public synchronized SupervisionTree.Message take() throws InterruptedException {
-      while (true) {
-        while (!consumersTurn) wait();
-        var message = super.poll();
-        if (message != null) return message;
-        handOver(false);
+      consumer = Thread.currentThread();
+      taking = true;
+      try {
+        while (true) {
+          while (!consumersTurn) wait();
+          var message = super.poll();
+          if (message != null) return message;
+          handOver(false);
+        }
+      } finally {
+        taking = false;
       }
     }
 
     @Override
     public synchronized SupervisionTree.Message poll() {
-      if (!consumersTurn) return null;
-      var message = super.poll();
+      return consumersTurn ? given(super.poll()) : null;
+    }
+
+    @Override
+    public synchronized SupervisionTree.Message peek() {
+      return consumersTurn ? given(super.peek()) : null;
+    }
+
+    private SupervisionTree.Message given(SupervisionTree.Message message) {
       if (message == null) handOver(false);
       return message;
     }
@@ -164,24 +221,15 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
     @Override
     public synchronized SupervisionTree.Message poll(long timeout, TimeUnit unit)
         throws InterruptedException {
-      if (!consumersTurn) wait(Math.max(1, Math.min(100, unit.toMillis(timeout))));
+      if (!consumersTurn) wait(Math.clamp(unit.toMillis(timeout), 1, 100));
       return poll();
-    }
-
-    @Override
-    public synchronized SupervisionTree.Message peek() {
-      if (!consumersTurn) return null;
-      var message = super.peek();
-      if (message == null) handOver(false);
-      return message;
     }
 
     @Override
     public synchronized boolean offer(SupervisionTree.Message message) {
       if (remainingCapacity() == 0)
         throw new IllegalStateException(
-            "The channel is full, and this click would be dropped: put() waits for room, offer() and"
-                + " add() don't");
+            "The channel is full. put() waits for room, offer() and add() don't");
       puts++;
       return super.offer(message);
     }
