@@ -103,8 +103,7 @@ class SendLetters extends DurableOffsets {
     var supervisor =
         new Supervisor(Strategy.ONE_FOR_ONE, new Intensity(3, Duration.ofMinutes(1)), listener);
     try (var ledger = Ledger.open(folder.resolve("ledger.db"), "shop");
-        var root =
-            supervisor.untilAllAreDone().start("post", letters("shop", log, ledger, post))) {
+        var root = supervisor.untilAllAreDone().start("post", letters("shop", log, ledger, post))) {
       if (root.join() instanceof Done) return true;
       fail("The letters could not be sent, and %s gave up.", "the supervisor");
     } catch (ExecutionException e) {

@@ -260,12 +260,9 @@ class ExercisesTest {
             .matcher(exercise.file().replaceAll("^.{4}|\\.java$", ""))
             .replaceAll(letter -> letter.group(1).toUpperCase());
     String text = Files.readString(file);
-    assertContains(
-        file,
-        text,
-        "\n//DESCRIPTION " + title + "\n",
-        "\n/// # " + title + "\n");
-    assertThat(Pattern.compile("\nclass " + className + "( extends \\w+)? \\{\n").matcher(text).find())
+    assertContains(file, text, "\n//DESCRIPTION " + title + "\n", "\n/// # " + title + "\n");
+    assertThat(
+            Pattern.compile("\nclass " + className + "( extends \\w+)? \\{\n").matcher(text).find())
         .as("a class %s in %s", className, file.getFileName())
         .isTrue();
     assertThat(text.lines())

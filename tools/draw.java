@@ -87,8 +87,8 @@ class Draw implements Callable<Integer> {
             + " through.",
         "read@7* fails for ever, poison@7 can't be decoded, fatal@7 runs out of memory, at stop@7"
             + " the consumer asks it to stop. none is the default.",
-        "kill@7, alone, kills three processes in a row at their seventh moment; fail@7 lets fail what"
-            + " one does then."
+        "kill@7, alone, kills three processes in a row at their seventh moment; fail@7 lets fail"
+            + " what one does then."
       })
   String plan = "none";
 

@@ -9,7 +9,6 @@ import harness.Verdict.Way;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 
 /// What remains of a promise when the process is killed, at each moment in turn: three processes in a row
@@ -41,7 +40,11 @@ final class KillChecks {
     if (done < 2 || first < 0 || first >= done - 1) return Optional.empty();
     String what = "%d effects had happened, and the next process began at offset %d.";
     return broken(
-        machine, fault, BEGINS_AGAIN, what.formatted(done, first), Mistake.FORGETS_WITH_ITS_PROCESS);
+        machine,
+        fault,
+        BEGINS_AGAIN,
+        what.formatted(done, first),
+        Mistake.FORGETS_WITH_ITS_PROCESS);
   }
 
   /// Each effect happens, and happens once.

@@ -102,7 +102,8 @@ public final class Machine<E> implements AutoCloseable {
           "a process did not come to the end of the log within %d s."
               .formatted(PATIENCE.toSeconds()));
     } catch (ExecutionException e) {
-      boolean mayEnd = process.wasKilled() || process.hasFailed(); // somebody will start another one
+      boolean mayEnd =
+          process.wasKilled() || process.hasFailed(); // somebody will start another one
       if (!mayEnd || e.getCause() instanceof NeverEnded) rethrow(e.getCause());
     }
     return process;

@@ -207,8 +207,7 @@ public final class MortalProcess<E> {
         (_, method, arguments) -> call(method, real, arguments, sql));
   }
 
-  private Object call(Method method, Object real, Object[] arguments, String sql)
-      throws Exception {
+  private Object call(Method method, Object real, Object[] arguments, String sql) throws Exception {
     synchronized (machine) {
       return callNow(method, real, arguments, sql);
     }
@@ -226,9 +225,7 @@ public final class MortalProcess<E> {
     if (name.equals("commit"))
       return outlives("commit", noAnswer(), () -> invoke(method, real, arguments));
     Object result = invoke(method, real, arguments);
-    return result instanceof Statement
-        ? mortal(method.getReturnType(), result, text)
-        : result;
+    return result instanceof Statement ? mortal(method.getReturnType(), result, text) : result;
   }
 
   private static SQLException noAnswer() {

@@ -86,7 +86,8 @@ public record Script(int events, int capacity, List<String> faults) {
             "'"
                 + fault
                 + "' is no fault. Write read@3, read@3* (for ever), put@3, poison@3, odd@3,"
-                + " fatal@3, overflow@3, wait@3, deaf@3, disguised@3, stop@3, kill@7 or fail@7 (alone), or none.");
+                + " fatal@3, overflow@3, wait@3, deaf@3, disguised@3, stop@3, kill@7 or fail@7"
+                + " (alone), or none.");
       int offset = offsetOf(fault);
       if (offset >= events)
         throw new IllegalArgumentException(

@@ -46,8 +46,7 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
   public void resume(Run<SupervisionTree.Click> run, long from) {
     var channel = channelOf(run);
     var spec =
-        SupervisionTree.ChildSpec.of(
-                "clicks", from, clicks(run::take, channel))
+        SupervisionTree.ChildSpec.of("clicks", from, clicks(run::take, channel))
             .with(new SupervisionTree.Pauses(Duration.ofMillis(100), 2, LIMITS.cap(), 0.2))
             .with(SupervisionTree.putAside(deadLetters));
     end = new SupervisionTree.EndOfChannel(channel, "clicks", "root");

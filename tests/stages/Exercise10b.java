@@ -60,8 +60,7 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
   private static void work(SupervisionTree.Log log, Connection connection, InTurns channel)
       throws Exception {
     var ledger = new DurableOffsets.Ledger(connection, "clicks");
-    try (var root =
-        AChannelInBetween.start(log, channel, ledger, _ -> {}, Chapter09.NO_TIME)) {
+    try (var root = AChannelInBetween.start(log, channel, ledger, _ -> {}, Chapter09.NO_TIME)) {
       try {
         root.exit.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       } catch (TimeoutException e) {
@@ -168,7 +167,8 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
       if (putting != null)
         return when + "The channel is full, and somebody waits for room. Nobody takes.";
       if (taking)
-        return when + "The consumer waits for a message, and none will come. Who tells it of the end?";
+        return when
+            + "The consumer waits for a message, and none will come. Who tells it of the end?";
       return when + "One of its children goes on and on.";
     }
 
