@@ -24,7 +24,7 @@ public final class Guide {
 
   private record Saboteurs(List<Saboteur> saboteur) {}
 
-  private record Saboteur(String thought, Integer chapter, String breaks) {}
+  private record Saboteur(String thought, int chapter, String breaks) {}
 
   /// The guide with that part between its two marks made anew.
   ///
@@ -65,7 +65,7 @@ public final class Guide {
               .formatted(exercise.id(), exercise.file(), exercise.title(), exercise.minutes()));
     text.append("\n**They will think,** and break\n\n");
     saboteurs.stream()
-        .filter(it -> it.chapter != null && it.chapter == chapter.number())
+        .filter(it -> it.chapter == chapter.number())
         .forEach(it -> text.append(item("*%s:* \"%s\"".formatted(titleOf(it.breaks), it.thought))));
     return text.toString();
   }

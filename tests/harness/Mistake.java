@@ -197,12 +197,21 @@ public enum Mistake {
       "a group that has committed nothing begins at the end of the topic: auto.offset.reset is"
           + " latest, which is the default",
       "the configuration. What is in the topic when the first process of all starts?"),
-  SHARES_KEYS(
-      "two records came with one key, so the second was taken for the first one again",
-      "what the key is made of. Two equal records at two places are two"),
-  CHANGES_KEYS(
-      "one record came with two keys, so when it came again, it was taken for another one",
-      "what the key is made of. Would the next process make the same one?"),
+  LOSES_THE_ONE_IN_HAND(
+      "something failed, and the one in hand was left out: the failure was caught and forgotten, or"
+          + " whoever tries again doesn't have it any more",
+      "what the next attempt begins with. Who still knows the one that failed?"),
+  CHANGES_ITS_KEY(
+      "it came again with another key, so that nobody could know it",
+      "what the key is made of. It should be the same at each attempt, in whatever process"),
+  GIVES_A_KEY_TWICE(
+      "it came with the key of another one, and was taken for a repetition",
+      "what the key is made of. It should be the same at each attempt, in whatever process, and"
+          + " differ from that of any other effect"),
+  REPEATS_WHAT_GOT_THROUGH(
+      "something got through, and its acknowledgement was lost. The next attempt does it once more",
+      "what the next attempt asks before it does anything. Who knows whether the last one got"
+          + " through?"),
   COUNTS_ALL_FAILURES(
       "it counts failures wherever they were, and forgets that the offset has moved in between",
       "what becomes of the count after progress"),

@@ -1,5 +1,6 @@
 package harness;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -124,6 +125,13 @@ public interface Stage<E> {
   /// What mistake it looks like if effects are lost or come twice, or if a process begins again, for a
   /// stage that knows better than the harness.
   default Optional<Mistake> mistake(Machine<?> machine, Verdict.Way way) throws Exception {
+    return Optional.empty();
+  }
+
+  /// What an exercise asks of effects beyond the promises: a complaint, if there is one, as a sentence.
+  ///
+  /// @param disk an empty folder
+  default Optional<String> complaintAboutEffects(Path disk) throws Exception {
     return Optional.empty();
   }
 

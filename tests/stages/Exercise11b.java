@@ -136,7 +136,6 @@ public final class Exercise11b implements Stage<Long> {
     var lines = Books.lines(machine.disk());
     return switch (way) {
       case LOST -> whyLost(lines, machine.seen());
-      case TWICE -> Optional.of(Mistake.CHANGES_KEYS);
       case BEGINS_AGAIN -> whyBegunAgain(lines);
       default -> Optional.empty();
     };
@@ -193,7 +192,7 @@ public final class Exercise11b implements Stage<Long> {
         boolean isPaid = books.lines().stream().anyMatch(it -> it.equals("paid " + number));
         process.effect(key, number);
         books.paidSincePoll.add(number);
-        if (isKnown && !isPaid) books.enter("passed " + number + " " + Mistake.SHARES_KEYS);
+        if (isKnown && !isPaid) books.enter("passed " + number + " " + Mistake.GIVES_A_KEY_TWICE);
         books.enter("key " + key);
         books.enter("paid " + number);
       } catch (IOException | RuntimeException e) {
