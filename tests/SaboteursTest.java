@@ -1,6 +1,7 @@
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import harness.Exercise;
 import harness.Law;
 import harness.Lawfulness;
 import harness.Matrix;
@@ -21,7 +22,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.dataformat.toml.TomlMapper;
 
-/// Wrong programs that a learner could write: the harness must catch each, and name the mistake.
+/// Wrong programs that a learner could write, in place of a chapter or of a solution: the harness must
+/// catch each, and name the mistake.
 @ExtendWith(Law.class)
 class SaboteursTest {
 
@@ -44,8 +46,47 @@ class SaboteursTest {
             .map(it -> dynamicTest(it.name, () -> assertCaught(it, folder)));
   }
 
+  record WrongSolutions(List<WrongSolution> wrong) {}
+
+  record WrongSolution(
+      String exercise,
+      String name,
+      String thought,
+      String replace,
+      String by,
+      String breaks,
+      String says) {}
+
+  @TestFactory
+  Stream<DynamicTest> every_wrong_solution_is_caught_and_its_mistake_named(@TempDir Path folder) {
+    var text = Repository.read("tests/saboteurs/wrong-solutions.toml");
+    return new TomlMapper()
+        .readValue(text, WrongSolutions.class).wrong.stream()
+            .map(it -> dynamicTest(it.exercise + " " + it.name, () -> assertCaught(it, folder)));
+  }
+
+  private static void assertCaught(WrongSolution wrong, Path folder) throws IOException {
+    var exercise = Exercise.byId(wrong.exercise).orElseThrow();
+    assertThat(exercise.promises()).contains(Promise.valueOf(wrong.breaks));
+    var saboteur =
+        new Saboteur(
+            wrong.exercise + " " + wrong.name,
+            wrong.thought,
+            exercise.chapter(),
+            wrong.replace,
+            wrong.by,
+            wrong.breaks,
+            wrong.says);
+    Path source = write(saboteur, exercise.solution(), folder);
+    assertCaught(saboteur, Subject.of(source, exercise.stage()));
+  }
+
   private static void assertCaught(Saboteur saboteur, Path folder) throws IOException {
-    var subject = Subject.of(write(saboteur, folder), Matrix.stageOf(saboteur.chapter));
+    Path source = write(saboteur, Matrix.sourceOf(saboteur.chapter), folder);
+    assertCaught(saboteur, Subject.of(source, Matrix.stageOf(saboteur.chapter)));
+  }
+
+  private static void assertCaught(Saboteur saboteur, Subject subject) {
     assertThat(complaints(subject, saboteur))
         .as("the harness lets this pass: " + saboteur.thought)
         .isNotEmpty()
@@ -65,12 +106,12 @@ class SaboteursTest {
     };
   }
 
-  private static Path write(Saboteur saboteur, Path folder) throws IOException {
-    String chapter = Files.readString(Matrix.sourceOf(saboteur.chapter));
-    assertThat(chapter.split(java.util.regex.Pattern.quote(saboteur.replace), -1))
-        .as("places in chapter %d that say: %s", saboteur.chapter, saboteur.replace)
+  private static Path write(Saboteur saboteur, Path original, Path folder) throws IOException {
+    String text = Files.readString(original);
+    assertThat(text.split(java.util.regex.Pattern.quote(saboteur.replace), -1))
+        .as("places in %s that say: %s", original.getFileName(), saboteur.replace)
         .hasSize(2);
     Path file = folder.resolve(saboteur.name.replace(' ', '-') + ".java");
-    return Files.writeString(file, chapter.replace(saboteur.replace, saboteur.by));
+    return Files.writeString(file, text.replace(saboteur.replace, saboteur.by));
   }
 }

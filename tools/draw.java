@@ -90,7 +90,8 @@ class Draw implements Callable<Integer> {
             + " through.",
         "read@7* fails for ever, poison@7 can't be decoded, fatal@7 runs out of memory, at stop@7"
             + " the consumer asks it to stop. none is the default.",
-        "kill@7, alone, kills three processes in a row at their seventh moment."
+        "kill@7, alone, kills three processes in a row at their seventh moment; fail@7 lets fail"
+            + " what one does then."
       })
   String plan = "none";
 
@@ -123,7 +124,7 @@ class Draw implements Callable<Integer> {
             + target.source().getFileName()
             + "\n");
     var subject = target.compile();
-    if (script.kills()) IO.print(Machine.timeline(subject, script).draw(ROWS));
+    if (script.isOfProcesses()) IO.print(Machine.timeline(subject, script).draw(ROWS));
     else
       try (var run = Run.inLockstep(subject.stage(), script)) {
         IO.print(run.drain().timeline().draw(ROWS));

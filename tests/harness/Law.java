@@ -129,7 +129,7 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
   private static boolean isHarness(StackTraceElement frame) {
     return frame
         .getClassName()
-        .matches("(harness|runner|coach)\\..*|AllTests.*|(Chapter|Exercise)\\d.*");
+        .matches("(harness|runner|coach|org)\\..*|AllTests.*|(Chapter|Exercise)\\d.*");
   }
 
   @Override

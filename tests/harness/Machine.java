@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -31,6 +32,8 @@ public final class Machine<E> implements AutoCloseable {
   private final Path disk;
   private final Timeline timeline = new Timeline();
   private final List<Long> seen = new ArrayList<>();
+  private final Set<Long> known = new HashSet<>();
+  private final Set<Long> keyed = new HashSet<>();
   private final Set<Object> keys = new HashSet<>();
   private int processes;
 
@@ -45,13 +48,16 @@ public final class Machine<E> implements AutoCloseable {
     }
   }
 
-  /// What happens when three processes in a row are killed at the moment that `script` says, and the next
-  /// one may finish.
+  /// What happens when three processes in a row are killed at the moment that `script` says, or something
+  /// fails once at that moment, and the next process may finish.
   public static Timeline timeline(Subject subject, Script script) {
     int moment = Script.offsetOf(script.faults().getFirst());
     try (var machine = new Machine<>(subject, script.events())) {
       try {
-        for (int lastMoment : List.of(moment, moment, moment, 0)) machine.run(lastMoment);
+        if (script.faults().getFirst().startsWith("kill@"))
+          for (int kill = 0; kill < KillChecks.KILLS; kill++) machine.run(moment);
+        else if (machine.runFailing(moment).hasEndedWell()) return machine.timeline;
+        machine.run(0);
       } catch (Exception | Error e) { // the program's: it belongs into the picture
         machine.timeline.add(Lane.SUPERVISOR, Kind.DIED, -1, "" + e);
       }
@@ -64,15 +70,25 @@ public final class Machine<E> implements AutoCloseable {
   /// @return the process, which can't do anything any more
   /// @throws NeverEnded if it does neither
   /// @throws Exception what the program throws; an `Error` comes out as it is
-  @SuppressWarnings("unchecked")
   MortalProcess<E> run(int lastMoment) throws Exception {
+    return run(lastMoment, true);
+  }
+
+  /// Runs one process, up to its end, in which something fails at its `moment`, once.
+  MortalProcess<E> runFailing(int moment) throws Exception {
+    return run(moment, false);
+  }
+
+  @SuppressWarnings("unchecked")
+  private MortalProcess<E> run(int moment, boolean isLast) throws Exception {
     var stage = (Stage<E>) subject.stage();
-    var process = new MortalProcess<>(this, stage, lastMoment);
+    var process = new MortalProcess<>(this, stage, moment, isLast);
     String name = "process " + ++processes;
     timeline.add(Lane.SUPERVISOR, Kind.START, -1, name + " starts");
     var work =
         new FutureTask<>(() -> {
           stage.live(process);
+          process.endsWell();
           return null;
         });
     var thread = new Thread(work, name);
@@ -82,10 +98,15 @@ public final class Machine<E> implements AutoCloseable {
       work.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       thread.join();
     } catch (TimeoutException e) {
+      process.kill();
       thread.interrupt();
-      throw new NeverEnded();
+      throw new NeverEnded(
+          "a process did not come to the end of the log within %d s."
+              .formatted(PATIENCE.toSeconds()));
     } catch (ExecutionException e) {
-      if (!process.wasKilled()) rethrow(e.getCause());
+      boolean mayEnd =
+          process.wasKilled() || process.hasFailed(); // somebody will start another one
+      if (!mayEnd || e.getCause() instanceof NeverEnded) rethrow(e.getCause());
     }
     return process;
   }
@@ -103,6 +124,11 @@ public final class Machine<E> implements AutoCloseable {
     return subject.stage().effects(this);
   }
 
+  /// What the program's stage takes for its mistake, if it knows better than we.
+  Optional<Mistake> mistake(Verdict.Way way) throws Exception {
+    return subject.stage().mistake(this, way);
+  }
+
   /// The offsets of the effects that the world has seen, oldest first.
   public synchronized List<Long> seen() {
     return List.copyOf(seen);
@@ -112,7 +138,19 @@ public final class Machine<E> implements AutoCloseable {
   synchronized boolean see(Object key, long offset) {
     boolean isNew = keys.add(key);
     if (isNew) seen.add(offset);
+    if (isNew && key instanceof String) keyed.add(offset);
+    else known.add(offset);
     return isNew;
+  }
+
+  /// Whether the effect of `offset` has come with a key by which it could be known.
+  synchronized boolean knowsTheKeyOf(long offset) {
+    return keyed.contains(offset);
+  }
+
+  /// Whether the effect of `offset` has come, and only with a key that was known.
+  synchronized boolean tookForARepetition(long offset) {
+    return known.contains(offset) && !seen.contains(offset);
   }
 
   /// The offset of an event, or -1.
@@ -150,9 +188,9 @@ public final class Machine<E> implements AutoCloseable {
   }
 
   /// A process took too long.
-  static final class NeverEnded extends RuntimeException {
-    NeverEnded() {
-      super("a process did not come to the end of the log within " + PATIENCE.toSeconds() + " s");
+  public static final class NeverEnded extends RuntimeException {
+    public NeverEnded(String what) {
+      super(what);
     }
   }
 }

@@ -170,6 +170,48 @@ public enum Mistake {
   SAVES_AFTER_THE_EFFECT(
       "the offset was saved after its effect: who dies in between does it again",
       "whether both can be in one transaction, or else what makes the second time harmless"),
+  COMMITS_BY_ITSELF(
+      "enable.auto.commit is on: at its next poll, or when it's closed, the consumer commits all"
+          + " that it has polled, whatever became of it",
+      "the configuration. Who knows that an effect has happened, and should say so?"),
+  COMMITS_WHOLE_POLLS(
+      "a commit without an argument is about all that was polled, the records behind this one"
+          + " included",
+      "what is committed after an effect: a place, rather than a position"),
+  COMMITS_TOO_SELDOM(
+      "a commit stands for many effects: who dies in front of it has them all before them again",
+      "how often it commits. Behind each effect there's one commit"),
+  COMMITS_WITHOUT_WAITING(
+      "commitAsync() asks for a commit and goes on, and who dies then has perhaps committed"
+          + " nothing",
+      "the commit. commitSync() waits until the broker has it"),
+  COMMITS_THE_LAST_ONE(
+      "what was committed is the offset of the last record that was done. Kafka takes it for the"
+          + " next one to read",
+      "the number in the commit"),
+  HAS_A_NEW_GROUP(
+      "each process has a group.id of its own, and what one group has committed is nothing to"
+          + " another",
+      "the group.id. Would the next process have the same one?"),
+  BEGINS_AT_THE_END(
+      "a group that has committed nothing begins at the end of the topic: auto.offset.reset is"
+          + " latest, which is the default",
+      "the configuration. What is in the topic when the first process of all starts?"),
+  LOSES_THE_ONE_IN_HAND(
+      "something failed, and the one in hand was left out: the failure was caught and forgotten, or"
+          + " whoever tries again doesn't have it any more",
+      "what the next attempt begins with. Who still knows the one that failed?"),
+  CHANGES_ITS_KEY(
+      "it came again with another key, so that nobody could know it",
+      "what the key is made of. It should be the same at each attempt, in whatever process"),
+  GIVES_A_KEY_TWICE(
+      "it came with the key of another one, and was taken for a repetition",
+      "what the key is made of. It should be the same at each attempt, in whatever process, and"
+          + " differ from that of any other effect"),
+  REPEATS_WHAT_GOT_THROUGH(
+      "something got through, and its acknowledgement was lost. The next attempt does it once more",
+      "what the next attempt asks before it does anything. Who knows whether the last one got"
+          + " through?"),
   COUNTS_ALL_FAILURES(
       "it counts failures wherever they were, and forgets that the offset has moved in between",
       "what becomes of the count after progress"),

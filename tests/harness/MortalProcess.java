@@ -2,6 +2,7 @@ package harness;
 
 import harness.Timeline.Kind;
 import harness.Timeline.Lane;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -20,6 +21,9 @@ import java.util.concurrent.Callable;
 /// which a database writes, a commit, an effect. After its last moment a process can't do anything:
 /// each of its calls throws [Killed], and its transactions are rolled back.
 ///
+/// Or it isn't killed, and what it does at that moment fails: right before it has got through, or right
+/// after, when only its acknowledgement is missing.
+///
 /// @param <E> what the log holds
 public final class MortalProcess<E> {
 
@@ -27,18 +31,23 @@ public final class MortalProcess<E> {
 
   private final Machine<E> machine;
   private final Stage<E> stage;
-  private final int lastMoment;
+  private final int fatefulMoment;
+  private final boolean isLast;
   private final List<Connection> connections = new ArrayList<>();
   private int moments;
   private int reads;
   private long firstRead = -1;
   private boolean killed;
+  private boolean failed;
+  private boolean endedWell;
 
-  /// @param lastMoment counted from 1; 0 for a process that nobody kills
-  MortalProcess(Machine<E> machine, Stage<E> stage, int lastMoment) {
+  /// @param fatefulMoment counted from 1; 0 for a process to which nothing happens
+  /// @param isLast whether it's killed then, or what it does then fails
+  MortalProcess(Machine<E> machine, Stage<E> stage, int fatefulMoment, boolean isLast) {
     this.machine = machine;
     this.stage = stage;
-    this.lastMoment = lastMoment;
+    this.fatefulMoment = fatefulMoment;
+    this.isLast = isLast;
   }
 
   /// What outlives the process: a folder, empty at first.
@@ -73,21 +82,31 @@ public final class MortalProcess<E> {
 
   /// The same, for a world that remembers keys: what comes again with the same key has no effect.
   public void effect(Object key, E event) throws Exception {
-    moment(() -> {
-      long offset = machine.offsetOf(stage, event);
-      String known = machine.see(key, offset) ? "" : ": known";
-      note(Lane.CONSUMER, Kind.TAKEN, offset, "effect " + offset + known);
-      return null;
-    });
+    long offset = machine.offsetOf(stage, event);
+    moment(
+        "effect " + offset,
+        new IOException("The connection was lost."),
+        () -> {
+          String known = machine.see(key, offset) ? "" : ": known";
+          note(Lane.CONSUMER, Kind.TAKEN, offset, "effect " + offset + known);
+          return null;
+        });
   }
 
   /// Something that outlives the process, such as a file that is written. It's told of in the picture.
   public <T> T outlives(String what, Callable<T> work) throws Exception {
-    return moment(() -> {
-      T result = work.call();
-      note(Lane.CONSUMER, Kind.TAKEN, -1, what);
-      return result;
-    });
+    return outlives(what, new IOException("The connection was lost."), work);
+  }
+
+  private <T> T outlives(String what, Exception failure, Callable<T> work) throws Exception {
+    return moment(
+        what,
+        failure,
+        () -> {
+          T result = work.call();
+          note(Lane.CONSUMER, Kind.TAKEN, -1, what);
+          return result;
+        });
   }
 
   /// A connection of this process to a database on the [#disk]. It dies with the process.
@@ -109,18 +128,22 @@ public final class MortalProcess<E> {
     if (killed) throw new Killed();
   }
 
-  private <T> T moment(Callable<T> work) throws Exception {
+  private <T> T moment(String what, Exception failure, Callable<T> work) throws Exception {
     synchronized (machine) {
-      passOne();
+      passOne(what + " fails", failure);
       T result = work.call();
-      passOne();
+      passOne(what + " got through, and fails", failure);
       return result;
     }
   }
 
-  private void passOne() {
+  private void passOne(String told, Exception failure) throws Exception {
     endIfKilled();
-    if (++moments == lastMoment) throw die("kill -9");
+    if (++moments != fatefulMoment) return;
+    if (isLast) throw die("kill -9");
+    note(Lane.CONSUMER, Kind.FAULT, -1, told);
+    failed = true;
+    throw failure;
   }
 
   private Killed die(String how) {
@@ -148,6 +171,26 @@ public final class MortalProcess<E> {
   boolean wasKilled() {
     synchronized (machine) {
       return killed;
+    }
+  }
+
+  /// Whether something that it did has failed.
+  boolean hasFailed() {
+    synchronized (machine) {
+      return failed;
+    }
+  }
+
+  void endsWell() {
+    synchronized (machine) {
+      endedWell = true;
+    }
+  }
+
+  /// Whether it came to its end, and nothing says that there's more to do.
+  boolean hasEndedWell() {
+    synchronized (machine) {
+      return endedWell;
     }
   }
 
@@ -183,10 +226,15 @@ public final class MortalProcess<E> {
     boolean hasSql = arguments != null && arguments.length > 0 && arguments[0] instanceof String;
     String text = hasSql ? (String) arguments[0] : sql;
     if (name.startsWith("execute") && isWrite(text))
-      return outlives(shortened(text), () -> invoke(method, real, arguments));
-    if (name.equals("commit")) return outlives("commit", () -> invoke(method, real, arguments));
+      return outlives(shortened(text), noAnswer(), () -> invoke(method, real, arguments));
+    if (name.equals("commit"))
+      return outlives("commit", noAnswer(), () -> invoke(method, real, arguments));
     Object result = invoke(method, real, arguments);
     return result instanceof Statement ? mortal(method.getReturnType(), result, text) : result;
+  }
+
+  private static SQLException noAnswer() {
+    return new SQLException("The database does not answer.");
   }
 
   /// What only reads, or only creates what is not there yet, leaves no trace that could matter.

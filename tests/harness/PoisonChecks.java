@@ -3,6 +3,7 @@ package harness;
 import static harness.Trial.*;
 import static harness.Verdict.Way.*;
 
+import harness.Stage.NotOffered;
 import harness.Verdict.Broken;
 import harness.Verdict.Way;
 import java.util.List;
@@ -52,7 +53,11 @@ final class PoisonChecks {
           run,
           way,
           what + "those behind it never come.",
-          once ? Mistake.ENDS_AT_POISON : Mistake.WAITS_FOR_POISON_TO_GET_BETTER);
+          once
+              ? Mistake.ENDS_AT_POISON
+              : lettersIfAny(run).size() > poison.size()
+                  ? Mistake.WRITES_TOO_MANY_LETTERS
+                  : Mistake.WAITS_FOR_POISON_TO_GET_BETTER);
     }
     if (run.arrived().contains(-1L)) return Optional.of(foreignEvent(run));
     var letters = letters(run, what, poison);
@@ -66,6 +71,14 @@ final class PoisonChecks {
             RETRIES_POISON,
             what + "was read %d times.".formatted(reads),
             Mistake.WAITS_FOR_POISON_TO_GET_BETTER);
+  }
+
+  private static List<String> lettersIfAny(Run<?> run) throws Exception {
+    try {
+      return run.stage().deadLetters();
+    } catch (NotOffered e) {
+      return List.of();
+    }
   }
 
   /// An exception that nobody has heard of may be anything. Once it was a passing one.

@@ -17,7 +17,8 @@ import java.util.TreeSet;
 /// wait without listening to interrupts, `disguised@3` answers an interrupt with another exception,
 /// and at `stop@3` the consumer asks the program to stop.
 ///
-/// `kill@7` is no fault of a run: it kills processes at their seventh moment, see [Machine].
+/// `kill@7` and `fail@7` are no faults of a run, but of processes: they're killed at their seventh moment,
+/// or what one of them does then fails, see [Machine].
 public record Script(int events, int capacity, List<String> faults) {
 
   public static Script of(int events, int capacity, String... faults) {
@@ -76,7 +77,7 @@ public record Script(int events, int capacity, List<String> faults) {
   /// @throws IllegalArgumentException with a sentence for the person who wrote the plan
   public static List<String> plan(String text, int events) {
     if (text.equals("none")) return List.of();
-    if (text.matches("kill@[1-9]\\d{0,2}")) return List.of(text);
+    if (text.matches("(kill|fail)@[1-9]\\d{0,2}")) return List.of(text);
     List<String> faults = Arrays.asList(text.split(","));
     for (String fault : faults) {
       if (!fault.matches(
@@ -85,8 +86,8 @@ public record Script(int events, int capacity, List<String> faults) {
             "'"
                 + fault
                 + "' is no fault. Write read@3, read@3* (for ever), put@3, poison@3, odd@3,"
-                + " fatal@3, overflow@3, wait@3, deaf@3, disguised@3, stop@3, kill@7 (alone) or"
-                + " none.");
+                + " fatal@3, overflow@3, wait@3, deaf@3, disguised@3, stop@3, kill@7 or fail@7"
+                + " (alone), or none.");
       int offset = offsetOf(fault);
       if (offset >= events)
         throw new IllegalArgumentException(
@@ -109,9 +110,9 @@ public record Script(int events, int capacity, List<String> faults) {
     return fault.endsWith("*") || fault.startsWith("poison@");
   }
 
-  /// Whether it kills processes.
-  public boolean kills() {
-    return faults.stream().anyMatch(fault -> fault.startsWith("kill@"));
+  /// Whether it's about processes on a [Machine], and not about a run.
+  public boolean isOfProcesses() {
+    return faults.stream().anyMatch(fault -> fault.matches("(kill|fail)@.*"));
   }
 
   /// Scripts with one fault less, then with one event less: where a failing script may shrink to.

@@ -154,6 +154,19 @@ public interface Stage<E> {
     long effectsBy(String worker) throws Exception;
   }
 
+  /// What mistake it looks like if effects are lost or come twice, or if a process begins again, for a
+  /// stage that knows better than the harness.
+  default Optional<Mistake> mistake(Machine<?> machine, Verdict.Way way) throws Exception {
+    return Optional.empty();
+  }
+
+  /// What an exercise asks of effects beyond the promises: a complaint, if there is one, as a sentence.
+  ///
+  /// @param disk an empty folder
+  default Optional<String> complaintAboutEffects(Path disk) throws Exception {
+    return Optional.empty();
+  }
+
   /// Whether two equal events at two offsets are two to the consumer, if it drops what came before.
   default boolean tellsEqualEventsApart() {
     return true;
@@ -199,6 +212,16 @@ public interface Stage<E> {
 
     /// Comes last. Only when it has returned has the child ended.
     void ended();
+  }
+
+  /// Something that the exercise asks for, and a process on a [Machine] has not done.
+  final class NotAsAsked extends RuntimeException {
+    final Optional<Mistake> mistake;
+
+    public NotAsAsked(String sentence, Optional<Mistake> mistake) {
+      super(sentence);
+      this.mistake = mistake;
+    }
   }
 
   /// The program has no such thing.

@@ -4,6 +4,7 @@ import harness.Stage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -167,18 +168,42 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
     work(process, 0, SupervisionTree.publishClick(process::take, channel));
   }
 
+  /// Pauses are over at once.
+  static final SupervisionTree.Time NO_TIME =
+      new SupervisionTree.Time() {
+        @Override
+        public long nanos() {
+          return 0;
+        }
+
+        @Override
+        public void sleep(Duration pause) {}
+      };
+
   /// Runs `step` from an offset to its end, or to that of its process.
   static void work(
       MortalProcess<SupervisionTree.Click> process, long from, SupervisionTree.Step<Long> step)
       throws Exception {
-    var spec = SupervisionTree.ChildSpec.of("clicks", from, step);
+    work(SupervisionTree.ChildSpec.of("clicks", from, step));
+  }
+
+  /// Runs `children` to their end, or to that of their process.
+  static void work(SupervisionTree.ChildSpec<?>... children) throws Exception {
     var intensity = new SupervisionTree.Intensity(3, Duration.ofMinutes(1));
     try (var root =
-        new SupervisionTree.Supervisor(SupervisionTree.Strategy.ONE_FOR_ONE, intensity, _ -> {})
+        new SupervisionTree.Supervisor(
+                SupervisionTree.Strategy.ONE_FOR_ONE, intensity, _ -> {}, NO_TIME, new Random())
             .untilAllAreDone()
-            .start("root", spec)) {
-      root.join();
+            .start("root", children)) {
+      join(root);
     }
+  }
+
+  /// Waits until `root` has ended, and well: who gives up leaves the rest to another process.
+  static void join(SupervisionTree.Running<?> root) throws Exception {
+    if (!(root.join() instanceof SupervisionTree.Failed<?>(var failure))) return;
+    Exception why = failure.exception();
+    throw why.getCause() instanceof Exception cause ? cause : why; // a child's own words
   }
 
   private static void effect(
@@ -190,7 +215,7 @@ public class Chapter09 implements Stage<SupervisionTree.Click> {
     }
   }
 
-  private static SupervisionTree.Time timeOf(Run<?> run) {
+  static SupervisionTree.Time timeOf(Run<?> run) {
     return new SupervisionTree.Time() {
       @Override
       public long nanos() {

@@ -1,0 +1,180 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 25+
+//DESCRIPTION Solution 10-b · A channel in between
+//DEPS org.xerial:sqlite-jdbc:3.54.1.0
+//DEPS info.picocli:picocli:4.7.7
+//RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED
+//SOURCES ../chapters/10-durable-offsets.java
+//MAIN AChannelInBetween
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+
+/// # Solution 10-b · A channel in between
+///
+/// **The goal.** Chapter 10 reads a click and books it, in one step. To read is
+/// slow at times, and so is to book. With a channel in between, one can go on
+/// while the other waits: a producer reads, and a consumer books. But a channel
+/// is memory. What is on it when the process is killed is gone, and so is what
+/// the consumer has in hand.
+///
+/// **Given.** Chapter 10's log and ledger, and a channel of messages. The
+/// producer puts items on it, and at the end of the log an `End`. The consumer
+/// books what it takes. Both are children of chapter 9's supervisor.
+///
+/// **To write.** Whatever it takes, in `producer`, `consumer` and `start`, that
+/// each click is booked once,
+///
+/// - wherever the process is killed, and another one goes on; and
+/// - whatever fails once: a read, a statement, a commit. A commit may even have
+///   got through, and only its acknowledgement is lost.
+///
+/// A failure is the supervisor's business. Don't catch it.
+class AChannelInBetween extends DurableOffsets {
+
+  /// ## The producer
+  static Step<Long> producer(Log log, BlockingQueue<Message> channel) {
+    return offset -> {
+      try {
+        channel.put(new Item(offset, log.take(offset)));
+        return new Continue<>(offset + 1);
+      } catch (InvalidOffset e) {
+        if (offset < 0) throw e;
+        var done = new Done<>(offset);
+        channel.put(new End(done));
+        return done;
+      }
+    };
+  }
+
+  /// ## The consumer
+  ///
+  /// Its state is what it has in hand.
+  static Step<Optional<Item>> consumer(BlockingQueue<Message> channel, Ledger ledger) {
+    return inHand -> {
+      if (inHand.isEmpty())
+        return channel.take() instanceof Item item
+            ? new Continue<>(Optional.of(item))
+            : new Done<>(inHand);
+      saveTogether(ledger, inHand.get().offset(), inHand.get());
+      return new Continue<>(Optional.empty());
+    };
+  }
+
+  /// ## Both, below a supervisor
+  static Running<?> start(
+      Log log, BlockingQueue<Message> channel, Ledger ledger, Listener listener, Time time)
+      throws SQLException {
+    return new Supervisor(
+            Strategy.ONE_FOR_ONE,
+            new Intensity(3, Duration.ofMinutes(1)),
+            listener,
+            time,
+            new Random())
+        .untilAllAreDone()
+        .start(
+            "shop",
+            ChildSpec.of("producer", ledger.next(), producer(log, channel)),
+            ChildSpec.of("consumer", Optional.<Item>empty(), consumer(channel, ledger)));
+  }
+
+  /// ## Watch it
+  ///
+  /// The third click can't be booked, at first. Then there's a power cut at the
+  /// sixth.
+  @Override
+  void main(String... args) throws Exception {
+    int clicks = 20;
+    var log = new SimpleLog(clicks(clicks, 42), _ -> false);
+    Path folder = Files.createTempDirectory("channel");
+    Path file = folder.resolve("ledger.db");
+    try {
+      try (var ledger = new UnluckyLedger(Ledger.connect(file))) {
+        process(log, ledger);
+      }
+      IO.println("  Another process.");
+      try (var ledger = Ledger.open(file, "clicks")) {
+        process(log, ledger);
+      }
+      var audit = Audit.of(log, clicks, file, "clicks");
+      IO.println("%d clicks: %s".formatted(clicks, audit));
+      if (audit.lost() + audit.repeated() > 0)
+        fail("10-b is not finished. Of %d clicks, %s.".formatted(clicks, inWords(audit)));
+    } finally {
+      deleteAll(folder);
+    }
+  }
+
+  static String inWords(Audit audit) {
+    return "%d were never booked, and %d twice".formatted(audit.lost(), audit.repeated());
+  }
+
+  static void process(Log log, Ledger ledger) throws Exception {
+    Listener listener =
+        event -> {
+          if (event instanceof Crashed || event instanceof Ended) IO.println("  " + words(event));
+        };
+    try (var root = start(log, new ArrayBlockingQueue<>(4), ledger, listener, Time.REAL)) {
+      root.join();
+    } catch (ExecutionException e) {
+      IO.println("  " + e.getCause().getMessage());
+    }
+  }
+
+  static void fail(String sentence) {
+    System.err.println(sentence);
+    System.exit(1);
+  }
+
+  /// Two things go wrong with it.
+  static class UnluckyLedger extends Ledger {
+    private int calls;
+
+    UnluckyLedger(Connection connection) throws SQLException {
+      super(connection, "clicks");
+    }
+
+    @Override
+    void book(Item item) throws SQLException {
+      calls++;
+      if (calls == 3) throw new SQLException("The disk is full.");
+      if (calls == 7) throw new PowerCut();
+      super.book(item);
+    }
+  }
+
+  /// For this process it's the end.
+  static class PowerCut extends Error {
+    PowerCut() {
+      super("A power cut.");
+    }
+  }
+
+  /// **Why this way.** Only the consumer knows what has happened, so only the
+  /// consumer saves, and in the transaction in which it happens. The producer's
+  /// offset is nobody's business but its own: it runs ahead, and is forgotten.
+  /// In a new process it begins where the ledger says, and reads again what was
+  /// on the channel. A channel that can be filled again need not survive.
+  ///
+  /// That's for a kill. When the consumer fails, the process lives, and so does
+  /// what is on the channel, but for the one item in hand. Nobody would put it
+  /// there again. So it's made the consumer's *state*. A child of ours goes on
+  /// where it failed, and now that says with which item, too. So to take and to
+  /// book are two steps.
+  ///
+  /// The other way would be one for all: empty the channel, and have the
+  /// producer begin again at the ledger. It works, up to the last few clicks.
+  /// By then the producer is done, and who is done isn't started again.
+  ///
+  /// And chapter 10's comparison earns its keep. If a commit got through and
+  /// its acknowledgement didn't, the same item comes again, and the ledger has
+  /// moved on.
+}

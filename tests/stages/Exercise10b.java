@@ -1,0 +1,250 @@
+//SOURCES Chapter10.java
+
+import harness.Machine;
+import harness.MortalProcess;
+import harness.Run;
+import harness.Stage;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// Exercise 10-b as the harness sees it: an effect is a row in the ledger, and the channel belongs to the
+/// process. In a run, nothing comes out.
+public final class Exercise10b implements Stage<SupervisionTree.Click> {
+
+  /// So the last click and the end are on it together.
+  private static final int CAPACITY = 3;
+
+  private static final int MOST_BOOKINGS = 8;
+  private static final int PATIENCE_SECONDS = 5;
+
+  private final Chapter10 chapter = new Chapter10();
+
+  @Override
+  public SupervisionTree.Click event(long offset) {
+    return chapter.event(offset);
+  }
+
+  @Override
+  public RuntimeException timeout(long offset) {
+    return chapter.timeout(offset);
+  }
+
+  @Override
+  public RuntimeException invalidOffset(long offset) {
+    return chapter.invalidOffset(offset);
+  }
+
+  @Override
+  public List<Long> effects(Machine<?> machine) throws Exception {
+    return chapter.effects(machine);
+  }
+
+  @Override
+  public void live(MortalProcess<SupervisionTree.Click> process) throws Exception {
+    Path file = process.disk().resolve("ledger.db");
+    try (var connection = process.connection(DurableOffsets.Ledger.connect(file))) {
+      work(process::take, connection, new InTurns());
+    }
+  }
+
+  private static void work(SupervisionTree.Log log, Connection connection, InTurns channel)
+      throws Exception {
+    var ledger = new DurableOffsets.Ledger(connection, "clicks");
+    try (var root = AChannelInBetween.start(log, channel, ledger, _ -> {}, Chapter09.NO_TIME)) {
+      try {
+        root.exit.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      } catch (TimeoutException e) {
+        throw new Machine.NeverEnded(channel.whoWaits());
+      } catch (ExecutionException e) {
+        // join() knows what of
+      }
+      Chapter09.join(root);
+    }
+  }
+
+  /// A failure that stays.
+  @Override
+  public Optional<String> complaintAboutEffects(Path disk) throws Exception {
+    var reads = new AtomicInteger();
+    SupervisionTree.Log log =
+        offset -> {
+          reads.incrementAndGet();
+          if (offset >= 20) throw invalidOffset(offset);
+          return event(offset);
+        };
+    var bookings = new AtomicInteger();
+    var channel = new InTurns();
+    String what = "the disk is full, for good, and nothing can be booked. ";
+    try (var connection = DurableOffsets.Ledger.connect(disk.resolve("full.db"))) {
+      work(log, full(connection, bookings), channel);
+      return Optional.of(what + "Nobody failed, and so nobody can do anything.");
+    } catch (SQLException e) { // the supervisor gave up
+    } catch (ExecutionException e) { // it goes on and on
+    }
+    if (bookings.get() > MOST_BOOKINGS)
+      return Optional.of(
+          what
+              + "The supervisor allows three restarts, and it was tried %d times. Who else tries again?"
+                  .formatted(bookings.get()));
+    if (channel.puts == 0)
+      return Optional.of(
+          "nothing was put on the channel. It's there so that one can read while the other books.");
+    return reads.get() <= MOST_BOOKINGS * (CAPACITY + 2)
+        ? Optional.empty()
+        : Optional.of(
+            "the channel holds %d, and nothing was booked. Still, clicks were read %d times."
+                .formatted(CAPACITY, reads.get()));
+  }
+
+  /// A database in which no effect can be booked.
+  private static Connection full(Connection real, AtomicInteger bookings) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            Exercise10b.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (_, method, arguments) -> {
+              if (arguments != null && ("" + arguments[0]).startsWith("INSERT INTO effects")) {
+                if (bookings.incrementAndGet() > 100) throw new Over();
+                throw new SQLException("The disk is full.");
+              }
+              try {
+                return method.invoke(real, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  /// Ends a step that would go on for ever.
+  private static final class Over extends Error {}
+
+  // --- a run ---
+
+  @Override
+  public void start(Run<SupervisionTree.Click> run) throws SQLException {
+    run.hold(
+        AChannelInBetween.start(
+                run::take,
+                new ArrayBlockingQueue<>(CAPACITY),
+                DurableOffsets.Ledger.open(Path.of(":memory:"), "clicks"),
+                event -> run.print(SupervisionTree.words(event)),
+                Chapter09.timeOf(run))
+            .exit);
+  }
+
+  /// A channel whose two sides work in turns: the producer until there is no room, then the consumer until
+  /// there is nothing left. So a kill finds as much on it as there can be, and always the same.
+  private static final class InTurns extends ArrayBlockingQueue<SupervisionTree.Message> {
+    private boolean consumersTurn;
+    private Thread consumer;
+    private Thread putting;
+    private boolean taking;
+    private int puts;
+
+    InTurns() {
+      super(CAPACITY);
+    }
+
+    private synchronized void handOver(boolean toConsumer) {
+      consumersTurn = toConsumer;
+      notifyAll();
+    }
+
+    synchronized String whoWaits() {
+      String when = "after %d s a process was still there. ".formatted(PATIENCE_SECONDS);
+      if (putting != null && putting == consumer)
+        return when + "The consumer itself waits for room on the channel. Who would make it?";
+      if (putting != null)
+        return when + "The channel is full, and somebody waits for room. Nobody takes.";
+      if (taking)
+        return when
+            + "The consumer waits for a message, and none will come. Who tells it of the end?";
+      return when + "One of its children goes on and on.";
+    }
+
+    @Override
+    public synchronized void put(SupervisionTree.Message message) throws InterruptedException {
+      putting = Thread.currentThread();
+      try {
+        while (consumersTurn) wait();
+        if (remainingCapacity() == 0) handOver(true);
+        while (consumersTurn) wait();
+      } finally {
+        putting = null;
+      }
+      super.offer(message);
+      puts++;
+      if (message instanceof SupervisionTree.End) handOver(true);
+    }
+
+    @Override
+    public synchronized SupervisionTree.Message take() throws InterruptedException {
+      consumer = Thread.currentThread();
+      taking = true;
+      try {
+        while (true) {
+          while (!consumersTurn) wait();
+          var message = super.poll();
+          if (message != null) return message;
+          handOver(false);
+        }
+      } finally {
+        taking = false;
+      }
+    }
+
+    @Override
+    public synchronized SupervisionTree.Message poll() {
+      return consumersTurn ? given(super.poll()) : null;
+    }
+
+    @Override
+    public synchronized SupervisionTree.Message peek() {
+      return consumersTurn ? given(super.peek()) : null;
+    }
+
+    private SupervisionTree.Message given(SupervisionTree.Message message) {
+      if (message == null) handOver(false);
+      return message;
+    }
+
+    @Override
+    public synchronized SupervisionTree.Message poll(long timeout, TimeUnit unit)
+        throws InterruptedException {
+      if (!consumersTurn) wait(Math.clamp(unit.toMillis(timeout), 1, 100));
+      return poll();
+    }
+
+    @Override
+    public synchronized boolean offer(SupervisionTree.Message message) {
+      if (remainingCapacity() == 0)
+        throw new IllegalStateException(
+            "The channel is full. put() waits for room, offer() and add() don't");
+      puts++;
+      return super.offer(message);
+    }
+
+    @Override
+    public boolean offer(SupervisionTree.Message message, long timeout, TimeUnit unit)
+        throws InterruptedException {
+      put(message);
+      return true;
+    }
+
+    @Override
+    public synchronized void clear() {
+      super.clear();
+      handOver(false);
+    }
+  }
+}
