@@ -101,7 +101,7 @@ class SendLetters extends DurableOffsets {
     }
     IO.println("4 payments, and %d letters.".formatted(post.keys.size()));
     if (post.keys.size() != 4)
-      fail("10-a is not finished. For 4 payments there were %d letters.", post.keys.size());
+      fail("10-a is not finished. For 4 payments there were " + post.keys.size() + " letters.");
   }
 
   /// @return whether it came to its end
@@ -115,15 +115,15 @@ class SendLetters extends DurableOffsets {
     try (var ledger = Ledger.open(folder.resolve("ledger.db"), "shop");
         var root = supervisor.untilAllAreDone().start("post", letters("shop", log, ledger, post))) {
       if (root.join() instanceof Done) return true;
-      fail("The letters could not be sent, and %s gave up.", "the supervisor");
+      fail("The letters could not be sent, and the supervisor gave up.");
     } catch (ExecutionException e) {
       IO.println("  " + e.getCause().getMessage());
     }
     return false;
   }
 
-  static void fail(String sentence, Object detail) {
-    System.err.println(sentence.formatted(detail));
+  static void fail(String sentence) {
+    System.err.println(sentence);
     System.exit(1);
   }
 

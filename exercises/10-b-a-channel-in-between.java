@@ -46,8 +46,8 @@ import java.util.concurrent.ExecutionException;
 /// `./jbang exercises/10-b-a-channel-in-between.java`. When you're stuck, ask
 /// for a hint: `./jbang test 10-b --hint 1`. There are three.
 ///
-/// The checker has a channel of three. It lets the producer work until there's no
-/// room, then the consumer until there's nothing left, and so on.
+/// The checker has a channel of three. It lets the producer work until there's
+/// no room, then the consumer until there's nothing left, and so on.
 class AChannelInBetween extends DurableOffsets {
 
   /// ## The producer

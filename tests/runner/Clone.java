@@ -4,6 +4,7 @@ import harness.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /// A copy of what a learner works with, in which a test may work, too.
@@ -21,7 +22,9 @@ public final class Clone {
         if (Files.isRegularFile(file))
           Files.copy(file, folder.resolve(part).resolve(file.getFileName()));
     }
-    Files.copy(Repository.root().resolve(CATALOG), folder.resolve(CATALOG));
+    for (String file : List.of(CATALOG, "jbang", "jbang.cmd")) // libraries are JBang's to find
+      Files.copy(
+          Repository.root().resolve(file), folder.resolve(file), StandardCopyOption.COPY_ATTRIBUTES);
     return folder;
   }
 

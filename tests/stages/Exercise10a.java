@@ -5,6 +5,7 @@ import harness.Run;
 import harness.Stage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import org.sqlite.SQLiteConfig;
 
 /// Exercise 10-a as the harness sees it: each click is a payment, and a letter is an effect in a world
 /// that remembers keys. In a run, the letters are what comes out of the channel.
@@ -58,7 +60,7 @@ public final class Exercise10a implements Stage<SupervisionTree.Click> {
         SendLetters.letters(
             "clicks",
             run::take,
-            DurableOffsets.Ledger.open(Path.of(":memory:"), "clicks"),
+            new DurableOffsets.Ledger(inMemory(), "clicks"),
             (key, payment) -> {
               if (keys.add(key)) post.put(payment);
             });
@@ -71,6 +73,10 @@ public final class Exercise10a implements Stage<SupervisionTree.Click> {
             Chapter09.timeOf(run),
             run.random());
     run.hold(supervisor.untilAllAreDone().start("root", letters).exit);
+  }
+
+  private static Connection inMemory() throws SQLException {
+    return new SQLiteConfig().createConnection("jdbc:sqlite::memory:");
   }
 
   @Override

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.sqlite.SQLiteConfig;
 
 /// Exercise 10-b as the harness sees it: an effect is a row in the ledger, and the channel belongs to the
 /// process. In a run, nothing comes out.
@@ -136,10 +137,14 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
         AChannelInBetween.start(
                 run::take,
                 new ArrayBlockingQueue<>(CAPACITY),
-                DurableOffsets.Ledger.open(Path.of(":memory:"), "clicks"),
+                new DurableOffsets.Ledger(inMemory(), "clicks"),
                 event -> run.print(SupervisionTree.words(event)),
                 Chapter09.timeOf(run))
             .exit);
+  }
+
+  private static Connection inMemory() throws SQLException {
+    return new SQLiteConfig().createConnection("jdbc:sqlite::memory:");
   }
 
   /// A channel whose two sides work in turns: the producer until there is no room, then the consumer until
