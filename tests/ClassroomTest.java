@@ -289,7 +289,7 @@ class ClassroomTest {
     assertThat(report())
         .isEqualTo(
             """
-            ## Puts and Takes: 0 of 18 exercises pass
+            ## Puts and Takes: 0 of 22 exercises pass
 
             No exercise has been worked on yet. The first one is in `exercises/01-a-tail-a-file.java`.
             """);
@@ -314,14 +314,14 @@ class ClassroomTest {
     var lost =
         new Check(FIRST.id(), Check.State.LOST, List.of(), "It ended the JVM.", List.of(), 10);
     assertThat(report(lost, lost))
-        .contains("0 of 18", "| In order | ? |", "| The law | ? |", "| **passes** | ✗ |  |")
+        .contains("0 of 22", "| In order | ? |", "| The law | ? |", "| **passes** | ✗ |  |")
         .containsOnlyOnce("### 01-a · Tail a file\n\n```text\n✗ It ended the JVM.\n```\n");
   }
 
   @Test
   void a_chapter_has_no_column_and_its_trouble_is_shown_all_the_same() {
     var kept = new Check("03", Check.State.PASSED, List.of(), "", List.of(), 10);
-    assertThat(report(kept)).contains("0 of 18 exercises pass");
+    assertThat(report(kept)).contains("0 of 22 exercises pass");
     var lost = new Check("03", Check.State.LOST, List.of(), "It ended the JVM.", List.of(), 10);
     assertThat(report(lost)).contains("### Chapter 03\n\n```text\n✗ It ended the JVM.\n```\n");
   }

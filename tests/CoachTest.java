@@ -897,7 +897,7 @@ class CoachTest {
     assertThat(printed(clone, "check", "1")).contains("Checking 01").contains("✓ All");
     assertThat(printed(clone, "hint", "01-z"))
         .isEqualTo(
-            "'01-z' is no exercise. There are 01-a to 09-b: ./jbang coach list shows them.\n");
+            "'01-z' is no exercise. There are 01-a to 11-b: ./jbang coach list shows them.\n");
     assertThat(printed(clone, "diff", "3")).doesNotContain("DESCRIPTION");
     assertThat(printed(clone, "chk")).contains("'chk' is no command", "./jbang coach --help");
     assertThat(printed(clone, "check", "--help")).startsWith("Usage: ./jbang coach check");

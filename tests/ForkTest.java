@@ -97,12 +97,12 @@ class ForkTest {
     assumeTrue(untouched || "true".equals(System.getenv("CI")), "a learner works in this clone");
 
     var new_fork = push();
-    assertThat(new_fork.text).contains("0 of 18", "No exercise has been worked on yet.");
+    assertThat(new_fork.text).contains("0 of 22", "No exercise has been worked on yet.");
     assertThat(new_fork.exitCode).isZero();
 
     write("03-b", Files.readString(exercise("03-b").solution()));
     var solved = push();
-    assertThat(solved.text).contains("1 of 18").doesNotContain("###");
+    assertThat(solved.text).contains("1 of 22").doesNotContain("###");
     assertThat(solved.cell("Downstream lives on", "03-b")).isEqualTo("✓");
     assertThat(solved.cell("**passes**", "03-b")).isEqualTo("✓");
     assertThat(solved.cell("**passes**", "01-a")).isEmpty();
@@ -110,7 +110,7 @@ class ForkTest {
 
     write("01-a", Files.readString(exercise("01-a").starter()) + "// begun\n");
     var begun = push();
-    assertThat(begun.text).contains("1 of 18", "### 01-a · Tail a file", "✗ In order: ");
+    assertThat(begun.text).contains("1 of 22", "### 01-a · Tail a file", "✗ In order: ");
     assertThat(begun.cell("In order", "01-a")).isEqualTo("✗");
     assertThat(begun.cell("**passes**", "01-a")).isEqualTo("✗");
     assertThat(begun.cell("**passes**", "03-b")).isEqualTo("✓");
