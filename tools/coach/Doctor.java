@@ -1,10 +1,12 @@
 package coach;
 
 import harness.Examination.Depth;
+import harness.Directives;
 import harness.Exercise;
 import harness.Repository;
 import harness.Verdict;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import javax.tools.ToolProvider;
 import org.jline.terminal.TerminalBuilder;
@@ -49,6 +52,7 @@ final class Doctor {
     watching();
     progress();
     network();
+    libraries();
     check();
     return diagnoses;
   }
@@ -63,6 +67,24 @@ final class Doctor {
 
   private void ill(String about, String what, String remedy) {
     diagnoses.add(new Diagnosis(about, "ill", what, remedy));
+  }
+
+  /// From chapter 10 on, chapters and exercises need some. Here they are fetched, if they aren't there yet.
+  private void libraries() {
+    var scripts = new ArrayList<Path>();
+    for (Chapter chapter : Chapter.all()) scripts.add(chapter.source());
+    for (Exercise exercise : Exercise.all()) scripts.add(exercise.starter());
+    try {
+      var libraries = new TreeSet<String>();
+      for (Path script : scripts) {
+        var directives = Directives.of(script);
+        directives.classPath();
+        libraries.addAll(directives.libraries());
+      }
+      well("libraries", "Those of chapters 10 and 11 are here, %d.".formatted(libraries.size()));
+    } catch (IllegalStateException | UncheckedIOException e) {
+      odd("libraries", e.getMessage(), "Only chapters 10 and 11, and their exercises, need them.");
+    }
   }
 
   private void java() {

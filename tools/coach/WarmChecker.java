@@ -50,6 +50,8 @@ public final class WarmChecker implements AutoCloseable {
           "-XX:TieredStopAtLevel=1",
           "-XX:+UseSerialGC",
           "-Dstdout.encoding=UTF-8",
+          // SQLite is a native library
+          "--enable-native-access=ALL-UNNAMED",
           // the harness asks the JDK for its threads
           "--add-exports=java.base/jdk.internal.vm=ALL-UNNAMED");
 
