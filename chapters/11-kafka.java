@@ -529,8 +529,8 @@ class RealKafka extends DurableOffsets {
   ///
   /// - the **broker**. `open` starts it, and the step is to wait for its end.
   /// - a **writer**, which needs no help. Its producer tries again by itself.
-  ///   As that is *idempotent*, the broker recognises what it has already. (Only
-  ///   as long as it's the same producer. A new one is a stranger.)
+  ///   As that is *idempotent*, the broker recognises what it has already. (As
+  ///   long as it's the same producer. A new one is a stranger.)
   /// - a **reader**. It fails, and starts again with a new consumer, until the
   ///   broker is back. Each click's effect and its offset go into chapter 10's
   ///   ledger in one transaction. Kafka isn't even asked to keep the offset.
@@ -1290,7 +1290,8 @@ class RealKafka extends DurableOffsets {
   /// on other machines, of which our one broker has none.)
   ///
   /// **A killed worker is missed for its session timeout**, and one that leaves
-  /// is not. So close your consumers, and make a shutdown hook that does it.
+  /// only until the next heartbeats. So close your consumers, and make a
+  /// shutdown hook that does it.
   ///
   /// Options: see `--help`. With `--bootstrap-servers`, the same happens on a
   /// cluster that you have, less the killing of brokers. It makes topics and
