@@ -28,8 +28,8 @@ new String(bytes)
 
 RealKafka.FROM_BYTES.deserialize("clicks", bytes).equals(click)
 // ==> true
-RealKafka.FROM_BYTES.deserialize("clicks", "00000000-0000-0000-0000-000000000007 SHIPING".getBytes());
-// ==> throws IllegalArgumentException: No enum constant SupervisionTree.Action.SHIPING
+RealKafka.FROM_BYTES.deserialize("clicks", "seven PAYMENT".getBytes());
+// ==> throws IllegalArgumentException: Invalid UUID string: seven
 
 // A log, then. At port 1, there is nobody. Does it fail at once?
 
