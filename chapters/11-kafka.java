@@ -114,8 +114,10 @@ import picocli.CommandLine.Spec;
 ///
 /// *Reading: 30 minutes. Exercises: 60 minutes.*
 ///
-/// **Predict.** A consumer calls `poll` with a timeout of half a second.
-/// Somebody types `kill -9`, and the broker is gone. What does `poll` do?
+/// **Predict.** A consumer has polled ten clicks, and has had the effects of
+/// five. Then it dies. It never commits an offset itself, since
+/// `enable.auto.commit` is on, as it is by default. Where does its successor go
+/// on?
 class RealKafka extends DurableOffsets {
 
   /// ## A broker of your own
@@ -187,7 +189,8 @@ class RealKafka extends DurableOffsets {
         throw new IllegalStateException(
             """
             Only %d MB are left in %s, and the broker wants %d. Free some, or choose another \
-            folder: JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=FOLDER"""
+            folder: JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=FOLDER\
+            """
                 .formatted(free, folder.getParent(), MEGABYTES));
       if (port != 0 && !isFree(port))
         throw new IllegalStateException(
@@ -213,7 +216,8 @@ class RealKafka extends DurableOffsets {
     /// Kills it if it lives, starts it on the same port and folder, and waits until it's ready.
     void restart() throws IOException, InterruptedException {
       kill();
-      var builder = again(RealKafka.class, folder, "broker", "" + folder, "" + port, "" + controllerPort);
+      var builder =
+          again(RealKafka.class, folder, "broker", "" + folder, "" + port, "" + controllerPort);
       builder.command().addAll(1, List.of("-Xmx256m", "-XX:ErrorFile=" + errors(), UNSAFE));
       process = builder.redirectError(errors().toFile()).start();
       var ready = new FutureTask<>(process.inputReader()::readLine);
@@ -236,7 +240,8 @@ class RealKafka extends DurableOffsets {
     /// Waits until it has died.
     IllegalStateException death() throws InterruptedException {
       int exit = process.waitFor();
-      return new IllegalStateException("The broker has died, exit %d. %s".formatted(exit, lastWords()));
+      return new IllegalStateException(
+          "The broker has died, exit %d. %s".formatted(exit, lastWords()));
     }
 
     private String lastWords() {
@@ -319,7 +324,8 @@ class RealKafka extends DurableOffsets {
       }
     }
 
-    private static kafka.server.KafkaRaftServer serve(Path folder, int port, int controllerPort) throws Exception {
+    private static kafka.server.KafkaRaftServer serve(Path folder, int port, int controllerPort)
+        throws Exception {
       Path data = folder.resolve("kafka");
       Path file = Files.createDirectories(data).resolve("server.properties");
       String text = PROPERTIES.formatted(port, controllerPort, ("" + data).replace('\\', '/'));
@@ -338,20 +344,20 @@ class RealKafka extends DurableOffsets {
       return server;
     }
 
-    private static void endWithOurParent(Path folder, FutureTask<kafka.server.KafkaRaftServer> server) {
+    private static void endWithOurParent(
+        Path folder, FutureTask<kafka.server.KafkaRaftServer> server) {
       try {
         boolean asked = System.in.read() >= 0;
         var shutdown =
             Thread.ofPlatform()
                 .daemon()
-                .start(
-                    () -> {
-                      try {
-                        server.get().shutdown();
-                      } catch (InterruptedException | ExecutionException e) {
-                        // it never served
-                      }
-                    });
+                .start(() -> {
+                  try {
+                    server.get().shutdown();
+                  } catch (InterruptedException | ExecutionException e) {
+                    // it never served
+                  }
+                });
         shutdown.join(asked ? 4_000 : 1_000);
         for (int i = 0; i < 10 && !asked && Files.exists(folder); i++) deleteAll(folder);
       } catch (IOException | InterruptedException e) {
@@ -411,12 +417,18 @@ class RealKafka extends DurableOffsets {
     private static final Duration NO_ANSWER = Duration.ofSeconds(1);
     private static final Map<String, Object> DEFAULTS =
         Map.of(
-            "auto.offset.reset", "none", // else a wrong offset is silently replaced
-            "enable.auto.commit", false,
-            "allow.auto.create.topics", false,
-            "fetch.max.wait.ms", 50, // close() may wait for that
-            "max.partition.fetch.bytes", 16_384, // what is fetched hides the broker's death
-            "reconnect.backoff.max.ms", 200);
+            "auto.offset.reset",
+            "none", // else a wrong offset is silently replaced
+            "enable.auto.commit",
+            false,
+            "allow.auto.create.topics",
+            false,
+            "fetch.max.wait.ms",
+            50, // close() may wait for that
+            "max.partition.fetch.bytes",
+            16_384, // what is fetched hides the broker's death
+            "reconnect.backoff.max.ms",
+            200);
 
     private final KafkaConsumer<String, Click> consumer;
     private final TopicPartition partition;
@@ -554,8 +566,7 @@ class RealKafka extends DurableOffsets {
     }
   }
 
-  private static void send(
-      KafkaProducer<String, Click> producer, String topic, List<Click> clicks)
+  private static void send(KafkaProducer<String, Click> producer, String topic, List<Click> clicks)
       throws InterruptedException, ExecutionException {
     try {
       var sent = new ArrayList<Future<?>>();
@@ -694,7 +705,8 @@ class RealKafka extends DurableOffsets {
     children.add(ChildSpec.of("reader", 0L, reader));
     Listener listener =
         event -> {
-          if (event instanceof Ended(_, Failed<?>(Failure<?> f))) board.fail(deepest(f.exception()));
+          if (event instanceof Ended(_, Failed<?>(Failure<?> f)))
+            board.fail(deepest(f.exception()));
           if (event instanceof Ended(_, Died<?>(Throwable cause))) board.fail("" + cause);
         };
     var shop = new Supervisor(Strategy.ONE_FOR_ONE, TEN_A_MINUTE, listener);
@@ -733,10 +745,14 @@ class RealKafka extends DurableOffsets {
   ///
   /// | setting | default | here | what it governs |
   /// |---|---|---|---|
-  /// | `consumer.session.timeout.ms`, of the group | 45 s | 1.5 s | when a silent worker counts as dead |
-  /// | `consumer.heartbeat.interval.ms`, of the group | 5 s | 0.3 s | how often it's heard, and hears |
-  /// | `group.consumer.min.session.timeout.ms`, of the broker | 45 s | 0.5 s | the least that a group may ask for |
-  /// | `max.poll.interval.ms`, of the worker | 5 min | 5 min | when one that still beats, but is stuck, has to leave |
+  /// | `consumer.session.timeout.ms`, of the group | 45 s | 1.5 s | when a silent worker counts as
+  // dead |
+  /// | `consumer.heartbeat.interval.ms`, of the group | 5 s | 0.3 s | how often it's heard, and
+  // hears |
+  /// | `group.consumer.min.session.timeout.ms`, of the broker | 45 s | 0.5 s | the least that a
+  // group may ask for |
+  /// | `max.poll.interval.ms`, of the worker | 5 min | 5 min | when one that still beats, but is
+  // stuck, has to leave |
   ///
   /// That's the new protocol, `group.protocol=consumer`. (With the old one,
   /// it's `session.timeout.ms`, and the worker says so. The default is 45 s as
@@ -761,13 +777,20 @@ class RealKafka extends DurableOffsets {
     endWithOurParent(folder.resolve(name));
     Map<String, Object> config =
         Map.of(
-            "bootstrap.servers", servers,
-            "group.id", group,
-            "group.protocol", "consumer",
-            "auto.offset.reset", "none",
-            "enable.auto.commit", false,
-            "fetch.max.wait.ms", 50,
-            "max.poll.records", 50); // who is asked to leave finishes these first
+            "bootstrap.servers",
+            servers,
+            "group.id",
+            group,
+            "group.protocol",
+            "consumer",
+            "auto.offset.reset",
+            "none",
+            "enable.auto.commit",
+            false,
+            "fetch.max.wait.ms",
+            50,
+            "max.poll.records",
+            50); // who is asked to leave finishes these first
     try (var connection = DriverManager.getConnection("jdbc:sqlite:" + ledgerIn(folder));
         var consumer = new KafkaConsumer<>(config, new StringDeserializer(), FROM_BYTES)) {
       leaveWhenAsked(consumer);
@@ -852,13 +875,12 @@ class RealKafka extends DurableOffsets {
       var ledger = ledgers.get(partition);
       long from = next.get(partition), to = item.offset() + 1;
       boolean isOurs =
-          ledger.inOneTransaction(
-              () -> {
-                if (!ledger.advance(from, to)) return false;
-                ledger.book(item);
-                mine.save(mine.next() + 1);
-                return true;
-              });
+          ledger.inOneTransaction(() -> {
+            if (!ledger.advance(from, to)) return false;
+            ledger.book(item);
+            mine.save(mine.next() + 1);
+            return true;
+          });
       if (!isOurs) seek(partition);
       else next.put(partition, to);
       if (isOurs) IO.println("did %d %d .".formatted(partition.partition(), to));
@@ -1033,8 +1055,7 @@ class RealKafka extends DurableOffsets {
   // region the dead letters
 
   /// Puts aside what can't be decoded, and goes on behind it, in the ledger, too.
-  static Judge<Long> toDeadLetters(
-      Producer<byte[], byte[]> producer, String topic, Path ledger) {
+  static Judge<Long> toDeadLetters(Producer<byte[], byte[]> producer, String topic, Path ledger) {
     return failure -> {
       if (!(failure.exception() instanceof RecordDeserializationException e)) return new Retry<>();
       TopicPartition from = e.topicPartition();
@@ -1186,10 +1207,14 @@ class RealKafka extends DurableOffsets {
       var config =
           with(
               cluster.config,
-              "group.id", cluster.newGroup("" + habits.indexOf(habit)),
-              "enable.auto.commit", false,
-              "fetch.max.wait.ms", 50,
-              "auto.offset.reset", "earliest");
+              "group.id",
+              cluster.newGroup("" + habits.indexOf(habit)),
+              "enable.auto.commit",
+              false,
+              "fetch.max.wait.ms",
+              50,
+              "auto.offset.reset",
+              "earliest");
       config.putAll(habit.config);
       var dead = new KafkaConsumer<>(config, new StringDeserializer(), FROM_BYTES);
       config.putAll(habit.successor);
@@ -1524,8 +1549,7 @@ class RealKafka extends DurableOffsets {
     void start(String name, Path folder, String servers, String topic, String group)
         throws IOException {
       Path own = Files.createDirectories(folder.resolve(name));
-      var builder =
-          again(RealKafka.class, own, "worker", servers, topic, group, "" + folder, name);
+      var builder = again(RealKafka.class, own, "worker", servers, topic, group, "" + folder, name);
       builder.command().addAll(1, List.of("-Xmx128m", UNSAFE));
       var process = builder.start();
       processes.put(name, process);
@@ -1563,15 +1587,13 @@ class RealKafka extends DurableOffsets {
           () ->
               ends.entrySet().stream()
                   .allMatch(
-                      end ->
-                          next.getOrDefault(end.getKey().partition(), 0L) >= end.getValue()));
+                      end -> next.getOrDefault(end.getKey().partition(), 0L) >= end.getValue()));
     }
 
     /// Ends a worker in the middle of its work.
     ///
     /// @return how long it takes until somebody else does some of that
-    String takeOver(String name, Consumer<Process> end, Callable<Void> writeMore)
-        throws Exception {
+    String takeOver(String name, Consumer<Process> end, Callable<Void> writeMore) throws Exception {
       var had = new HashSet<Integer>();
       board.tell(() -> {
         had.addAll(partitions.get(name));
@@ -1679,7 +1701,8 @@ class RealKafka extends DurableOffsets {
         throws InterruptedException {
       var resource = new ConfigResource(ConfigResource.Type.GROUP, group);
       var all = new ArrayList<AlterConfigOp>();
-      changes.forEach((key, value) -> all.add(new AlterConfigOp(new ConfigEntry(key, value), type)));
+      changes.forEach(
+          (key, value) -> all.add(new AlterConfigOp(new ConfigEntry(key, value), type)));
       of(admin.incrementalAlterConfigs(Map.of(resource, all)).all());
     }
 

@@ -185,8 +185,7 @@ class KafkaTest {
   }
 
   private static void awaitLine(Process process, String expected) throws Exception {
-    var line =
-        new FutureTask<>(() -> process.inputReader().lines().anyMatch(expected::equals));
+    var line = new FutureTask<>(() -> process.inputReader().lines().anyMatch(expected::equals));
     Thread.ofPlatform().name("waits for " + expected).start(line);
     try {
       assertThat(line.get(DEADLINE.toSeconds(), TimeUnit.SECONDS)).as(expected).isTrue();

@@ -38,8 +38,7 @@ public record Drift(SortedMap<String, String> files) {
 
   private static final Pattern MATRIX =
       Pattern.compile("(?s)(?<=<!-- matrix -->).*(?=<!-- /matrix -->)");
-  private static final Pattern LOGS =
-      Pattern.compile("(?s)(?<=<!-- logs -->).*(?=<!-- /logs -->)");
+  private static final Pattern LOGS = Pattern.compile("(?s)(?<=<!-- logs -->).*(?=<!-- /logs -->)");
 
   /// The clone at `root`.
   public static Drift of(Path root) throws InterruptedException {

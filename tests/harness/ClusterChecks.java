@@ -58,8 +58,7 @@ final class ClusterChecks {
             if (!await(() -> cluster.effectsBy("one") > 0 && cluster.effectsBy("other") > 0))
               return stuck(cluster, "when one of two workers had none of them");
             one.destroyForcibly().waitFor();
-            var broken =
-                audited(cluster, writer.finish(), "after one of two workers was killed");
+            var broken = audited(cluster, writer.finish(), "after one of two workers was killed");
             return broken.isEmpty() && !other.isAlive()
                 ? broken(LEFT_BEHIND, "the other worker ended as well.")
                 : broken;
@@ -113,8 +112,7 @@ final class ClusterChecks {
 
   private static Optional<Broken> stuck(Cluster cluster, String when) throws Exception {
     String what = "there were %d effects %s, and that was it, for %d s.";
-    return broken(
-        SILENCE, what.formatted(cluster.effects().size(), when, PATIENCE.toSeconds()));
+    return broken(SILENCE, what.formatted(cluster.effects().size(), when, PATIENCE.toSeconds()));
   }
 
   private interface Condition {
@@ -181,8 +179,7 @@ final class ClusterChecks {
   }
 
   private static Optional<Broken> broken(Way way, String what) {
-    return Optional.of(
-        new Broken(way, what, Optional.empty(), Script.of(0, 0), new Timeline()));
+    return Optional.of(new Broken(way, what, Optional.empty(), Script.of(0, 0), new Timeline()));
   }
 
   private ClusterChecks() {}

@@ -78,7 +78,8 @@ public enum Promise {
       KillChecks::effectsOnce),
   SURVIVES_BROKER(
       "Survives the broker",
-      "a real broker is killed and restarted under load: nothing is lost, and no effect happens twice",
+      "a real broker is killed and restarted under load: nothing is lost, and no effect happens"
+          + " twice",
       ClusterChecks::survivesBroker),
   SHARES_WORK(
       "Shares the work",

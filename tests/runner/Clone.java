@@ -23,8 +23,10 @@ public final class Clone {
           Files.copy(file, folder.resolve(part).resolve(file.getFileName()));
     }
     for (String file : List.of(CATALOG, "jbang", "jbang.cmd")) // libraries are JBang's to find
-      Files.copy(
-          Repository.root().resolve(file), folder.resolve(file), StandardCopyOption.COPY_ATTRIBUTES);
+    Files.copy(
+          Repository.root().resolve(file),
+          folder.resolve(file),
+          StandardCopyOption.COPY_ATTRIBUTES);
     return folder;
   }
 

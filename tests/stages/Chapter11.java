@@ -103,8 +103,7 @@ public final class Chapter11 extends OnALog {
 
   /// To Kafka a bad record is an exception of its own.
   @Override
-  SupervisionTree.Judge<Long> judge(
-      BlockingQueue<SupervisionTree.Failure<Long>> deadLetters) {
+  SupervisionTree.Judge<Long> judge(BlockingQueue<SupervisionTree.Failure<Long>> deadLetters) {
     var putAside = super.judge(deadLetters);
     return failure -> {
       if (!(failure.exception() instanceof RecordDeserializationException bad))
@@ -193,7 +192,8 @@ public final class Chapter11 extends OnALog {
 
     private void startBroker() throws Exception {
       Path data = Files.createDirectories(folder.resolve("broker"));
-      var builder = new ProcessBuilder(program.command("broker", "" + data, "" + port, "" + controllerPort));
+      var builder =
+          new ProcessBuilder(program.command("broker", "" + data, "" + port, "" + controllerPort));
       broker = builder.redirectError(folder.resolve("broker.err").toFile()).start();
       String said = broker.inputReader().readLine();
       if (!"ready".equals(said))
@@ -224,8 +224,7 @@ public final class Chapter11 extends OnALog {
               DurableOffsets::saveTogether);
       var intensity = new SupervisionTree.Intensity(100, Duration.ofMinutes(1));
       tree =
-          new SupervisionTree.Supervisor(
-                  SupervisionTree.Strategy.ONE_FOR_ONE, intensity, _ -> {})
+          new SupervisionTree.Supervisor(SupervisionTree.Strategy.ONE_FOR_ONE, intensity, _ -> {})
               .start("root", SupervisionTree.ChildSpec.of("clicks", 0L, step));
     }
 
@@ -249,7 +248,8 @@ public final class Chapter11 extends OnALog {
       try (var connection = DurableOffsets.Ledger.connect(ledger());
           var query = connection.prepareStatement("SELECT user FROM effects");
           var rows = query.executeQuery()) {
-        while (rows.next()) offsets.add(UUID.fromString(rows.getString(1)).getLeastSignificantBits());
+        while (rows.next())
+          offsets.add(UUID.fromString(rows.getString(1)).getLeastSignificantBits());
       }
       return offsets;
     }

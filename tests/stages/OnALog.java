@@ -51,7 +51,7 @@ abstract class OnALog extends Chapter10 {
   SupervisionTree.Log logOf(MortalProcess<SupervisionTree.Click> process) throws Exception {
     Path folder = process.disk().resolve("log");
     if (!Files.exists(folder)) // it's written once
-      write(Files.createDirectory(folder), clicks(process.events()), Set.of());
+    write(Files.createDirectory(folder), clicks(process.events()), Set.of());
     return seen(process::take, open(folder));
   }
 

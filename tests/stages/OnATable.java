@@ -32,7 +32,8 @@ public final class OnATable extends OnALog {
   @Override
   SupervisionTree.Log open(Path folder) throws Exception {
     var connection = toClose(DurableOffsets.Ledger.connect(folder.resolve("clicks.db")));
-    var query = toClose(connection.prepareStatement("SELECT user, action FROM clicks WHERE at = ?"));
+    var query =
+        toClose(connection.prepareStatement("SELECT user, action FROM clicks WHERE at = ?"));
     return offset -> {
       try {
         synchronized (connection) {

@@ -21,7 +21,8 @@ public final class OnMemory extends OnALog {
     return new SupervisionTree.SimpleLog(
         clicks,
         offset -> {
-          if (poison.contains((int) offset)) throw new IllegalArgumentException("No enum constant SupervisionTree.Action.SHIPING");
+          if (poison.contains((int) offset))
+            throw new IllegalArgumentException("No enum constant SupervisionTree.Action.SHIPING");
           return false;
         });
   }

@@ -1,7 +1,7 @@
 package coach;
 
-import harness.Examination.Depth;
 import harness.Directives;
+import harness.Examination.Depth;
 import harness.Exercise;
 import harness.Repository;
 import harness.Verdict;
