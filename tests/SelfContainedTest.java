@@ -1,8 +1,10 @@
 import static java.util.concurrent.CompletableFuture.supplyAsync;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import drift.Command;
 import drift.Command.Result;
+import harness.Directives;
 import harness.Repository;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +16,12 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -134,6 +139,27 @@ class SelfContainedTest {
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.out()).isEmpty();
     assertThat(result.err().lines().findFirst()).get().asString().contains(quoted).endsWith(".");
+  }
+
+  /// From chapter 10 on, a chapter may name others, and libraries, and needs JBang to find those.
+  @TestFactory
+  Stream<DynamicTest> a_chapter_with_libraries_runs_beside_the_sources_that_it_names() {
+    return Repository.files("chapters", ".java").stream()
+        .filter(chapter -> !RUNS.containsKey(chapter.getFileName().toString()))
+        .map(chapter ->
+            dynamicTest(
+                chapter.getFileName().toString(),
+                () -> {
+                  Path alone = Files.createTempDirectory(folder, "with-sources");
+                  for (Path source : Directives.of(chapter).sources())
+                    Files.copy(source, alone.resolve(source.getFileName()));
+                  Path copy = Files.copy(chapter, alone.resolve(chapter.getFileName()));
+                  String launcher = "'" + Repository.launcher() + "' ";
+                  Result help = await(launcher + copy.getFileName() + " --help", alone);
+                  assertThat(help.err()).isEmpty();
+                  assertThat(help.exitCode()).isZero();
+                  assertThat(help.out()).contains("--events=N", "--kills=N", "--seed=N");
+                }));
   }
 
   /// What README.md says about taking chapter 8's supervisor to work.

@@ -1,5 +1,6 @@
 package coach;
 
+import harness.Directives;
 import harness.Exercise;
 import harness.Repository;
 import harness.Verdict;
@@ -56,6 +57,15 @@ record Page(String title, List<String> lines) {
                 new IllegalArgumentException(
                     "Chapter %d is the last one, so there is none to compare it with."
                         .formatted(number)));
+    if (Directives.of(next.source()).sources().contains(chapter.source()))
+      return new Page(
+          "From chapter %d to %d".formatted(number, next.number()),
+          Verdict.wrapped(
+                  "%s Chapter %d takes chapter %d as it is, so there's nothing to compare: all of chapters/%s is new."
+                      .formatted(next.changed().orElse(""), next.number(), number, next.file()),
+                  0)
+              .lines()
+              .toList());
     var diff =
         Changes.between(
             "chapters/" + chapter.file(),
