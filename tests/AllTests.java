@@ -163,14 +163,14 @@ class AllTests implements Callable<Integer> {
   /// time get in each other's way. All else is a matter of balance.
   static final List<List<String>> BATCHES =
       List.of(
-          List.of("SelfContainedTest", "TranscriptsTest", "ForkTest", "KafkaTest"),
+          List.of("SelfContainedTest", "TranscriptsTest", "ForkTest"),
           List.of("CoachTest"),
           List.of("MatrixTest", "SaboteursTest"),
           List.of("SessionsTest", "SchedulesTest"),
           List.of("CoachSessionTest", "LauncherTest"),
           List.of("ExercisesTest", "HarnessTest"),
           List.of("SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest"),
-          List.of("DurableOffsetsTest"),
+          List.of("KafkaTest", "DurableOffsetsTest"),
           List.of("TreesTest", "ConformanceTest", "DriftTest", "ClassroomTest", "CommandsTest"));
 
   @Parameters(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import drift.Command;
+import harness.Matrix;
 import harness.Repository;
 import java.io.File;
 import java.io.IOException;
@@ -15,7 +16,9 @@ import java.time.Duration;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,11 +29,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// nothing behind, neither here nor in somebody else's cluster.
 class KafkaTest {
 
-  private static final String DEMO = "chapters/11-kafka.java";
   private static final Duration DEADLINE = Duration.ofSeconds(60);
+
+  @TempDir private static Path classes;
+
+  private static String demo;
 
   @TempDir private Path temp;
   private String onlyHere;
+
+  @BeforeAll
+  static void compile_the_chapter() throws IOException {
+    demo = Command.compiled(Matrix.sourceOf(11), classes);
+  }
 
   @BeforeEach
   void choose_a_folder_of_our_own() {
@@ -57,13 +68,18 @@ class KafkaTest {
     assertFailed(demo("--bootstrap-servers " + servers), message, "Check --bootstrap-servers");
   }
 
+  /// A file system of 20 MB, in a namespace of its own, where the system allows that.
   @Test
   void a_full_disk_is_named() throws Exception {
-    Path small = Path.of("/dev/shm"); // in a container, 64 MB
-    assumeTrue(Files.isWritable(small), "there is no " + small);
-    assumeTrue(Files.getFileStore(small).getUsableSpace() < 100 << 20, small + " has room");
-    onlyHere = " -Djava.io.tmpdir=" + small;
-    assertFailed(demo(""), "MB are left in /dev/shm", "-Djava.io.tmpdir=FOLDER");
+    String small = "unshare -r -m sh -c 'mount -t tmpfs -o size=20m none \"%s\" && %s'";
+    var possible =
+        Command.run(small.formatted(temp, "true"), Repository.root(), Duration.ofSeconds(10));
+    assumeTrue(possible.exitCode() == 0, "no small disk can be made here: " + possible.err());
+    String line = "exec env JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" %s".formatted(onlyHere, demo);
+    var result =
+        Command.run(
+            small.formatted(temp, line.replace("'", "'\\''")), Repository.root(), DEADLINE);
+    assertFailed(result, "MB are left in " + temp, "-Djava.io.tmpdir=FOLDER");
   }
 
   private void assertFailed(Command.Result result, String... parts) throws IOException {
@@ -73,8 +89,8 @@ class KafkaTest {
   }
 
   private Command.Result demo(String options) throws InterruptedException {
-    String line = "JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" ./jbang %s %s";
-    return Command.run(line.formatted(onlyHere, DEMO, options), Repository.root(), DEADLINE);
+    String line = "JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" %s %s";
+    return Command.run(line.formatted(onlyHere, demo, options), Repository.root(), DEADLINE);
   }
 
   @Test
@@ -88,30 +104,28 @@ class KafkaTest {
   }
 
   private void endOfADemo(Consumer<ProcessHandle> end) throws Exception {
-    var demo = start("./jbang " + DEMO + " --kills 0 --events 100000");
+    var process = start(demo + " --kills 0 --events 100000");
     try {
-      awaitLine(demo, "1. A broker gets killed");
-      ProcessHandle broker =
-          demo.descendants().filter(it -> it.children().findAny().isEmpty()).findFirst().get();
-      end.accept(broker.parent().orElseThrow());
+      awaitLine(process, "1. A broker gets killed");
+      ProcessHandle broker = process.children().findFirst().orElseThrow();
+      end.accept(process.toHandle());
       broker.onExit().get(10, TimeUnit.SECONDS);
-      demo.onExit().get(10, TimeUnit.SECONDS);
+      process.onExit().get(10, TimeUnit.SECONDS);
       assertThat(temp).isEmptyDirectory();
     } finally {
-      kill(demo);
+      kill(process);
     }
   }
 
   @Test
   void a_cluster_of_somebody_else_is_as_it_was(@TempDir Path theirs) throws Exception {
     Path script = Files.writeString(theirs.resolve("Owner.java"), OWNER);
+    Path data = Files.createDirectory(theirs.resolve("data"));
     int port = freePort();
-    var broker =
-        start("./jbang %s broker %s %d %d".formatted(DEMO, theirs.resolve("b"), port, freePort()));
+    var broker = start("%s broker %s %d %d".formatted(demo, data, port, freePort()));
     try {
-      Files.createDirectories(theirs.resolve("b"));
       awaitLine(broker, "ready");
-      String owner = "./jbang %s localhost:%d ".formatted(script, port);
+      String owner = "%s localhost:%d ".formatted(Command.compiled(script, theirs), port);
       String before = owner(owner + "create");
       assertThat(before).contains("topic theirs at 1", "group theirs at 1");
       var result = demo("--events 200 --bootstrap-servers localhost:" + port);
@@ -143,31 +157,33 @@ class KafkaTest {
       import org.apache.kafka.common.*;
       import org.apache.kafka.common.serialization.*;
 
-      void main(String[] args) throws Exception {
-        Map<String, Object> config = Map.of("bootstrap.servers", args[0]);
-        var theirs = new TopicPartition("theirs", 0);
-        try (var admin = Admin.create(config)) {
-          if (args[1].equals("create")) {
-            admin.createTopics(List.of(new NewTopic("theirs", 1, (short) 1))).all().get();
-            var strings = new StringSerializer();
-            try (var producer = new KafkaProducer<>(config, strings, strings)) {
-              producer.send(new ProducerRecord<>("theirs", "a record")).get();
+      class Owner {
+        void main(String[] args) throws Exception {
+          Map<String, Object> config = Map.of("bootstrap.servers", args[0]);
+          var theirs = new TopicPartition("theirs", 0);
+          try (var admin = Admin.create(config)) {
+            if (args[1].equals("create")) {
+              admin.createTopics(List.of(new NewTopic("theirs", 1, (short) 1))).all().get();
+              var strings = new StringSerializer();
+              try (var producer = new KafkaProducer<>(config, strings, strings)) {
+                producer.send(new ProducerRecord<>("theirs", "a record")).get();
+              }
+              var offsets = Map.of(theirs, new OffsetAndMetadata(1));
+              admin.alterConsumerGroupOffsets("theirs", offsets).all().get();
             }
-            var offsets = Map.of(theirs, new OffsetAndMetadata(1));
-            admin.alterConsumerGroupOffsets("theirs", offsets).all().get();
+            for (String topic : new TreeSet<>(admin.listTopics().names().get()))
+              for (int p : admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic)
+                  .partitions().stream().map(TopicPartitionInfo::partition).toList()) {
+                var partition = new TopicPartition(topic, p);
+                var latest = Map.of(partition, OffsetSpec.latest());
+                long end = admin.listOffsets(latest).all().get().get(partition).offset();
+                IO.println("topic " + topic + " at " + end);
+              }
+            for (var group : admin.listGroups().all().get())
+              IO.println("group " + group.groupId() + " at "
+                  + admin.listConsumerGroupOffsets(group.groupId())
+                      .partitionsToOffsetAndMetadata().get().get(theirs).offset());
           }
-          for (String topic : new TreeSet<>(admin.listTopics().names().get()))
-            for (int p : admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic)
-                .partitions().stream().map(TopicPartitionInfo::partition).toList()) {
-              var partition = new TopicPartition(topic, p);
-              var latest = Map.of(partition, OffsetSpec.latest());
-              long end = admin.listOffsets(latest).all().get().get(partition).offset();
-              IO.println("topic " + topic + " at " + end);
-            }
-          for (var group : admin.listGroups().all().get())
-            IO.println("group " + group.groupId() + " at "
-                + admin.listConsumerGroupOffsets(group.groupId())
-                    .partitionsToOffsetAndMetadata().get().get(theirs).offset());
         }
       }
       """;
@@ -175,12 +191,11 @@ class KafkaTest {
   // Processes that are ended before their end
 
   private Process start(String commandLine) throws IOException {
-    var builder = new ProcessBuilder("sh", "-c", "exec " + commandLine);
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    String line = commandLine.replaceFirst("^java", Matcher.quoteReplacement(java));
+    var builder = new ProcessBuilder("sh", "-c", "exec " + line);
     builder.directory(Repository.root().toFile()).redirectError(ProcessBuilder.Redirect.DISCARD);
-    var environment = builder.environment();
-    environment.put("JAVA_HOME", System.getProperty("java.home"));
-    environment.put("JAVA_TOOL_OPTIONS", onlyHere.strip());
-    environment.remove("PUTS_AND_TAKES_HOME");
+    builder.environment().put("JAVA_TOOL_OPTIONS", onlyHere.strip());
     return builder.start();
   }
 
