@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -75,18 +76,13 @@ public final class Chapter11 extends OnALog {
 
   /// Tells a run what Kafka's client hands out to the log, read or not.
   public static final class Fetched implements ConsumerInterceptor<String, SupervisionTree.Click> {
-    static final String BY = "fetched.by";
-    private Run<?> run;
-
     @Override
-    public void configure(Map<String, ?> config) {
-      run = (Run<?>) config.get(BY);
-    }
+    public void configure(Map<String, ?> config) {}
 
     @Override
     public ConsumerRecords<String, SupervisionTree.Click> onConsume(
         ConsumerRecords<String, SupervisionTree.Click> records) {
-      records.forEach(record -> run.fetched(record.offset()));
+      if (current != null) records.forEach(record -> current.fetched(record.offset()));
       return records;
     }
 
@@ -145,17 +141,21 @@ public final class Chapter11 extends OnALog {
     long end = Long.parseLong(words[1]);
     Thread.currentThread().setContextClassLoader(loader()); // where Kafka looks for its classes
     var config = new HashMap<>(config());
-    if (run != null) {
-      config.put("interceptor.classes", List.of(Fetched.class));
-      config.put(Fetched.BY, run);
-    }
-    var log = toClose(new RealKafka.KafkaLog(config, partition, end));
+    config.put("interceptor.classes", List.of(Fetched.class));
+    var log = LOGS.computeIfAbsent(partition, _ -> new RealKafka.KafkaLog(config, partition, end));
     return offset -> {
       synchronized (log) { // who restarts a child may do so on another thread
+        current = run;
         return log.take(offset).click();
       }
     };
   }
+
+  /// Connections last longer than a run: to make one takes longer than a run does.
+  private static final Map<TopicPartition, RealKafka.KafkaLog> LOGS = new ConcurrentHashMap<>();
+
+  /// The one that reads.
+  private static volatile Run<?> current;
 
   @Override
   public Cluster cluster(CompiledScript program, Path folder, int partitions) throws Exception {
