@@ -712,8 +712,8 @@ class DurableOffsets extends SupervisionTree {
           } catch (IOException e) {
             // it's gone
           }
-          try {
-            deleteAll(folder);
+          try { // others may still write, until there's no folder to write to
+            for (int i = 0; i < 100 && Files.exists(folder); i++) deleteAll(folder);
           } finally {
             Runtime.getRuntime().halt(1);
           }
