@@ -5,6 +5,7 @@ import drift.Command.Result;
 import harness.Matrix;
 import harness.Repository;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,7 +95,8 @@ class DurableOffsetsTest {
             .start();
     try (var lines = process.inputReader()) {
       while (!lines.readLine().startsWith("10 · ")) {}
-      var workers = await(() -> process.children().toList(), children -> !children.isEmpty());
+      await(() -> ledgersIn(folder), ledgers -> ledgers == 4); // the worker is at work
+      var workers = process.children().toList();
       process.destroyForcibly().waitFor();
       for (ProcessHandle worker : workers) worker.onExit().get(20, TimeUnit.SECONDS);
     } finally {
@@ -104,6 +106,14 @@ class DurableOffsetsTest {
     try (Stream<Path> left = Files.list(folder)) {
       assertThat(left.map(path -> path.getFileName().toString()))
           .noneMatch(name -> name.startsWith("durable-offsets"));
+    }
+  }
+
+  private static long ledgersIn(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(file -> file.toString().endsWith(".db")).count();
+    } catch (UncheckedIOException e) { // something was deleted meanwhile
+      return 0;
     }
   }
 
