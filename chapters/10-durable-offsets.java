@@ -63,8 +63,8 @@ import picocli.CommandLine.Spec;
 /// **Predict.** Four programs do the same work, on 1000 clicks. One keeps its
 /// offset in memory. One saves it before each effect, one after it, and one
 /// together with it, in one transaction. The process with all four in it is
-/// killed twenty times. Which of them lose effects, which have some twice, and
-/// how many?
+/// killed twenty times, each time after at most 25 clicks. Which of them lose
+/// effects, which have some twice, and about how many?
 class DurableOffsets extends SupervisionTree {
 
   /// ## Carried over
@@ -479,13 +479,16 @@ class DurableOffsets extends SupervisionTree {
   /// (At which click a process is killed, the seed decides. In which microsecond,
   /// nobody does. So what follows a `≈` differs from run to run.)
   ///
-  /// **In memory** each process began at 0. **Saved first** has lost some
+  /// **In memory** each process began at 0. (Add up after how many clicks they were
+  /// killed: it's about what was repeated.) **Saved first** has lost some
   /// effects for good, and no log will ever tell. **Saved last** had some twice.
   /// **In one transaction** there's nothing to tell, and that's the news.
   ///
   /// The harness doesn't leave it to luck. It kills the process at each single
-  /// moment, right before and right after everything that outlives it. You can
-  /// see one of these runs:
+  /// *moment*: right before and right after everything that outlives it, such as
+  /// a statement that writes, or a commit. You can see one of these runs, of the
+  /// fourth way. Three processes in a row are killed at their fifth moment, and
+  /// the next one may finish:
   ///
   /// ```console
   /// $ ./jbang draw 10 --events 2 --fault kill@5
@@ -522,8 +525,8 @@ class DurableOffsets extends SupervisionTree {
   /// Replay: ./jbang draw 10 --events 2 --capacity 0 --fault kill@5
   /// ```
   ///
-  /// Three processes in a row die after the ledger has moved, and before the
-  /// effect. The fourth one finds nothing of that, and begins at 0.
+  /// The three die after the ledger has moved, and before the effect. The fourth
+  /// one finds nothing of that, and begins at 0.
   void main(String... args) throws Exception {
     if (args.length == 2 && args[0].equals("worker")) {
       endWithOurParent(Path.of(args[1]));

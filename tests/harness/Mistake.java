@@ -164,9 +164,9 @@ public enum Mistake {
       "where to go on is kept in memory alone, and dies with the process",
       "where a new process gets its first offset from"),
   SAVES_BEFORE_THE_EFFECT(
-      "the offset was saved before its effect: who dies in between has done neither, and goes on"
-          + " behind it",
-      "the order of the save and of the effect. Can they be one?"),
+      "the offset was saved before its effect: whoever dies in between has saved, and not had the"
+          + " effect, and the next one goes on behind it",
+      "the order of the two. Which one may happen twice? Or can they be in one transaction?"),
   SAVES_AFTER_THE_EFFECT(
       "the offset was saved after its effect: who dies in between does it again",
       "whether both can be in one transaction, or else what makes the second time harmless"),
@@ -179,7 +179,7 @@ public enum Mistake {
           + " included",
       "what is committed after an effect: a place, rather than a position"),
   COMMITS_TOO_SELDOM(
-      "a commit stands for many effects: who dies in front of it has them all before them again",
+      "a commit stands for many effects: whoever dies before it leaves all of them to be had again",
       "how often it commits. Behind each effect there's one commit"),
   COMMITS_WITHOUT_WAITING(
       "commitAsync() asks for a commit and goes on, and who dies then has perhaps committed"

@@ -106,8 +106,8 @@ final class PoisonChecks {
             run,
             UNTOLD,
             what
-                + "no dead letter says that it was offset %d, and why: %s."
-                    .formatted(offset, letters),
+                + "no dead letter says that it was offset %d, and why, \"%s\": %s."
+                    .formatted(offset, run.stage().reasonOfPoison(), letters),
             letters.size() < poison.size()
                 ? Mistake.SKIPS_WITHOUT_A_LETTER
                 : Mistake.WRITES_A_WRONG_LETTER);

@@ -263,9 +263,8 @@ public final class Exercise11a extends Chapter09 {
               .formatted(DeadLetters.DEAD_LETTERS, letter.topic()));
     if (letter.partition() != null && letter.partition() != 0)
       return Optional.of(
-          "the pill was in partition 7, and so its letter should go into partition 7 of "
-              + DeadLetters.DEAD_LETTERS
-              + ". That topic has one partition: don't name any.");
+          "the pill was in partition 7, and its letter is addressed to partition %d of %s. That topic has one partition: don't name any."
+              .formatted(letter.partition(), DeadLetters.DEAD_LETTERS));
     return aboutBytes("value", VALUE, letter.value())
         .or(() -> aboutBytes("key", KEY, letter.key()))
         .or(() -> aboutHeader(letter, DeadLetters.TOPIC, "payments"))

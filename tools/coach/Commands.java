@@ -143,7 +143,10 @@ public final class Commands implements Callable<Integer> {
         learner.exercises.stream()
             .filter(it -> it.id().equals(target))
             .findFirst()
-            .ifPresent(it -> learner.checked(it, check));
+            .ifPresent(it -> {
+              learner.checked(it, check);
+              if (targets.size() == 1) learner.goTo(it); // so hint is about this one
+            });
         if (!json && !markdown) System.out.println(told(check));
       }
     }
@@ -264,8 +267,8 @@ public final class Commands implements Callable<Integer> {
   private static boolean maySee(Learner learner, Exercise exercise, boolean yes, String command) {
     if (!yes && !learner.work(exercise).isPassed()) {
       System.err.println(
-          "%s hasn't passed yet. To see its solution all the same: ./jbang coach %s %s --yes"
-              .formatted(exercise.id(), command, exercise.id()));
+          "%1$s hasn't passed yet, as far as the coach knows: it counts ./jbang coach check %1$s. To see its solution all the same: ./jbang coach %2$s %1$s --yes"
+              .formatted(exercise.id(), command));
       return false;
     }
     learner.openedSolution(exercise);
