@@ -68,7 +68,7 @@ class AChannelInBetween extends DurableOffsets {
 
   /// ## The consumer
   ///
-  /// Its state is how many it has booked. (What these two need and keep is yours
+  /// Its state is how many it has booked. (What the two need and keep is yours
   /// to change.)
   static Step<Integer> consumer(BlockingQueue<Message> channel, Ledger ledger) {
     return booked -> {
