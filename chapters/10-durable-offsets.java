@@ -29,6 +29,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.JournalMode;
@@ -706,6 +707,11 @@ class DurableOffsets extends SupervisionTree {
 
   /// Ends this process when the one that started it has ended, however that was, and cleans up for it.
   static void endWithOurParent(Path folder) {
+    var orphaned = new AtomicBoolean();
+    onExit(() -> {
+      // others may still write, until there's no folder to write to
+      for (int i = 0; i < 100 && orphaned.get() && Files.exists(folder); i++) deleteAll(folder);
+    });
     Thread.ofPlatform()
         .daemon()
         .name("our parent")
@@ -715,13 +721,17 @@ class DurableOffsets extends SupervisionTree {
           } catch (IOException e) {
             // it's gone
           }
-          try { // others may still write, until there's no folder to write to
-            for (int i = 0; i < 100 && Files.exists(folder); i++) deleteAll(folder);
-          } finally {
-            Runtime.getRuntime().halt(1);
-          }
+          orphaned.set(true);
+          System.exit(1);
         });
   }
+
+  private static void onExit(Runnable work) {
+    Runtime.getRuntime().addShutdownHook(new Thread(work));
+  }
+
+  /// Whether somebody has asked us to end. What fails then isn't worth a word.
+  private static volatile boolean ends;
 
   /// A folder for temporary files that goes when this process does, together with its children.
   static Path temporaryFolder(String name) {
@@ -732,15 +742,14 @@ class DurableOffsets extends SupervisionTree {
       String place = System.getProperty("java.io.tmpdir");
       throw new IllegalStateException("There can be no temporary folder in " + place + ": " + e, e);
     }
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(() -> {
-              for (ProcessHandle child : ProcessHandle.current().children().toList()) {
-                child.destroyForcibly();
-                child.onExit().completeOnTimeout(child, 5, TimeUnit.SECONDS).join();
-              }
-              deleteAll(folder);
-            }));
+    onExit(() -> {
+      ends = true;
+      for (ProcessHandle child : ProcessHandle.current().children().toList()) {
+        child.destroyForcibly();
+        child.onExit().completeOnTimeout(child, 5, TimeUnit.SECONDS).join();
+      }
+      deleteAll(folder);
+    });
     return folder;
   }
 
@@ -762,6 +771,7 @@ class DurableOffsets extends SupervisionTree {
         .setUsageHelpWidth(80)
         .setExecutionExceptionHandler((e, line, parsed) -> {
           if (e instanceof ParameterException) throw e;
+          if (ends) return 1;
           boolean isSentence = e instanceof IllegalStateException; // ours
           System.err.println(isSentence ? e.getMessage() : "It failed: " + e);
           return 1;
