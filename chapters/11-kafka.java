@@ -158,8 +158,6 @@ class RealKafka extends DurableOffsets {
         log.cleaner.dedupe.buffer.size=2097152
         log.index.size.max.bytes=1048576
         """;
-    private static final int SECONDS_TO_START = 30;
-
     private final Path folder;
     private final int port;
     private final int controllerPort;
@@ -220,17 +218,19 @@ class RealKafka extends DurableOffsets {
 
     /// Kills it, if it runs, and starts it on the same port and folder.
     ///
-    /// @throws IllegalStateException if it isn't ready within 30 s. It has said why, on our `System.err`
+    /// @throws IllegalStateException if it isn't ready within 30 s; it has said why, on stderr
     void restart() throws IOException, InterruptedException {
       kill();
       var builder =
           again(RealKafka.class, folder, "broker", "" + folder, "" + port, "" + controllerPort);
-      builder.command().addAll(1, List.of("-Xmx256m", "-XX:ErrorFile=" + folder + "/crash", UNSAFE));
+      builder
+          .command()
+          .addAll(1, List.of("-Xmx256m", "-XX:ErrorFile=" + folder + "/crash", UNSAFE));
       process = builder.start();
       var said = new FutureTask<>(process.inputReader()::readLine);
       Thread.ofPlatform().daemon().name("waits for the broker").start(said);
       try {
-        isReady = "ready".equals(said.get(SECONDS_TO_START, TimeUnit.SECONDS));
+        isReady = "ready".equals(said.get(30, TimeUnit.SECONDS));
       } catch (TimeoutException | ExecutionException e) {
         // then it isn't
       } finally {
@@ -503,7 +503,8 @@ class RealKafka extends DurableOffsets {
     /// It has served, so that's progress, and progress forgives.
     @Override
     public Outcome<Long> run(Long deaths) throws Exception {
-      var death = new IllegalStateException("The broker has died, exit " + broker.process.waitFor());
+      var death =
+          new IllegalStateException("The broker has died, exit " + broker.process.waitFor());
       return new Failed<>(new Failure<>(death, deaths + 1, "serve"));
     }
   }
@@ -1134,7 +1135,7 @@ class RealKafka extends DurableOffsets {
                 + " nothing is touched but topics and groups made here, which are deleted.")
     String servers;
 
-    @Option(names = "--only", paramLabel = "PART", description = "${COMPLETION-CANDIDATES}.")
+    @Option(names = "--only", paramLabel = "PART", description = "One of ${COMPLETION-CANDIDATES}.")
     Part only;
 
     @Option(names = "--help", usageHelp = true, description = "This text.")
