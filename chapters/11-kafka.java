@@ -525,8 +525,9 @@ class RealKafka extends DurableOffsets {
     int some = demo.events / 50;
     Callable<KafkaLog> connect = () -> new KafkaLog(config, partition, demo.events);
     var children = new ArrayList<ChildSpec<?>>();
-    if (broker != null) // its start is pause enough
-    children.add(ChildSpec.of("broker", 0L, new Serving(broker)).with(Pauses.NONE));
+    // a broker's start is pause enough
+    if (broker != null)
+      children.add(ChildSpec.of("broker", 0L, new Serving(broker)).with(Pauses.NONE));
     var writer = writeEach(config, partition.topic(), demo.clicks, some, booked);
     children.add(ChildSpec.of("writer", 0L, writer));
     children.add(ChildSpec.of("reader", 0L, bookEach(connect, file, "" + partition, booking)));
@@ -1261,6 +1262,7 @@ class RealKafka extends DurableOffsets {
     return all;
   }
 
+  /// @throws IllegalArgumentException if that's no click
   static Click clickIn(ConsumerRecord<byte[], byte[]> record) {
     return FROM_BYTES.deserialize(record.topic(), record.value());
   }
@@ -1271,6 +1273,7 @@ class RealKafka extends DurableOffsets {
     return e.getMessage() == null ? "" + e : e.getMessage();
   }
 
+  /// How long ago `System.nanoTime()` was that, such as `≈ 1.6 s`.
   static String since(long nanos) {
     return String.format(Locale.ROOT, "≈ %.1f s", (System.nanoTime() - nanos) / 1e9);
   }
