@@ -37,7 +37,26 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 public final class Chapter11 extends OnALog {
 
   static {
-    SharedBroker.bootstrapServers(); // before a run begins, whose start() shouldn't take that long
+    // before a run begins, whose start() shouldn't take that long: the first of all calls are slow
+    ClassLoader before = Thread.currentThread().getContextClassLoader();
+    Thread.currentThread().setContextClassLoader(loader());
+    try {
+      SharedBroker.once(
+          "warm-up",
+          () -> {
+            makeTopic("warm-up");
+            var click = new SupervisionTree.Click(new UUID(0, 0), SupervisionTree.Action.PAYMENT);
+            fill("warm-up", List.of(click), Set.of());
+            var place = new TopicPartition("warm-up", 0);
+            try (var log = new RealKafka.KafkaLog(config(), place, 1)) {
+              return log.take(0);
+            }
+          });
+    } catch (Exception e) {
+      throw new IllegalStateException("The broker does not serve", e);
+    } finally {
+      Thread.currentThread().setContextClassLoader(before);
+    }
   }
 
   /// A client that doesn't wait long, neither for more at the end of a topic, nor to ask again.
