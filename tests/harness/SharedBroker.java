@@ -55,6 +55,7 @@ public final class SharedBroker {
           new ProcessBuilder(script.command("broker", "" + folder, "" + port, "" + other))
               .redirectError(errors.toFile())
               .start();
+      endWithUs(process, folder);
       var ready = new FutureTask<>(process.inputReader()::readLine);
       Thread.ofPlatform().daemon().start(ready);
       if ("ready".equals(ready.get(PATIENCE_SECONDS, TimeUnit.SECONDS))) return port;
@@ -66,6 +67,16 @@ public final class SharedBroker {
       throw new IllegalStateException("No broker was started: somebody asked to stop", e);
     }
     throw new IllegalStateException("The broker ended at once. It said: " + read(errors));
+  }
+
+  /// A Ctrl-C ends the broker as well, before it can clean up.
+  private static void endWithUs(Process process, Path folder) {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(() -> {
+              process.destroyForcibly().onExit().join();
+              Machine.deleteAll(folder);
+            }));
   }
 
   private static String read(Path file) {

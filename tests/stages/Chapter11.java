@@ -249,8 +249,11 @@ public final class Chapter11 extends OnALog {
 
     @Override
     public Process worker(String name) throws Exception {
-      return new ProcessBuilder(
-              program.command("worker", "localhost:" + port, TOPIC, GROUP, "" + folder, name))
+      var command =
+          new ArrayList<>(
+              program.command("worker", "localhost:" + port, TOPIC, GROUP, "" + folder, name));
+      command.add(1, "-Dorg.sqlite.tmpdir=" + folder); // who is killed can't clean up
+      return new ProcessBuilder(command)
           .redirectOutput(folder.resolve(name + ".out").toFile())
           .redirectError(folder.resolve(name + ".err").toFile())
           .start();
