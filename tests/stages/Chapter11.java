@@ -5,9 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import harness.CompiledScript;
 import harness.Run;
 import harness.SharedBroker;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -188,8 +185,8 @@ public final class Chapter11 extends OnALog {
 
     private final CompiledScript program;
     private final Path folder;
-    private final int port = freePort();
-    private final int controllerPort = freePort();
+    private final int port = RealKafka.Broker.freePort(0); // no client can get it meanwhile
+    private final int controllerPort = RealKafka.Broker.freePort(port);
     private final Map<String, Object> config = Map.of("bootstrap.servers", "localhost:" + port);
     private Process broker;
     private AutoCloseable tree = () -> {};
@@ -287,14 +284,6 @@ public final class Chapter11 extends OnALog {
     public void close() throws Exception {
       tree.close();
       broker.destroyForcibly().waitFor();
-    }
-
-    private static int freePort() {
-      try (var socket = new ServerSocket(0)) {
-        return socket.getLocalPort();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
     }
   }
 }
