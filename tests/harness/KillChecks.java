@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 
 /// What remains of a promise when the process is killed, at each moment in turn: three processes in a row
 /// are, and the fourth may finish. And what remains if something fails at such a moment, and is tried again.
@@ -114,6 +115,7 @@ final class KillChecks {
   }
 
   private static String thrown(Throwable e) {
+    if (e instanceof ExecutionException && e.getCause() != null) return thrown(e.getCause());
     String place = Law.placeOf(e).isEmpty() ? "" : " That was" + Law.placeOf(e) + ".";
     return "it threw " + e.toString().replaceAll("[.!]$", "") + "." + place;
   }
