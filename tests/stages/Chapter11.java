@@ -185,8 +185,8 @@ public final class Chapter11 extends OnALog {
 
     private final CompiledScript program;
     private final Path folder;
-    private final int port = RealKafka.Broker.freePort(0); // no client can get it meanwhile
-    private final int controllerPort = RealKafka.Broker.freePort(port);
+    private final int port = RealKafka.freePort(0); // no client can get it meanwhile
+    private final int controllerPort = RealKafka.freePort(port);
     private final Map<String, Object> config = Map.of("bootstrap.servers", "localhost:" + port);
     private Process broker;
     private AutoCloseable tree = () -> {};
