@@ -1039,25 +1039,26 @@ class RealKafka extends DurableOffsets {
   /// ```console
   /// $ ./jbang chapters/11-kafka.java --kills 1
   /// 11 · kafka: 2000 clicks
-  /// A broker is ready after ≈ 2.2 s.
+  /// A broker is ready after ≈ 5.6 s.
   ///
   /// 1. A broker gets killed
-  /// Killed after click 613. Effects go on after ≈ 3.6 s.
+  /// Killed after click 613. Effects go on after ≈ 4.9 s.
   /// Clicks in the topic: 2000, lost 0, twice 0.
   /// Effects in the ledger: 2000, lost 0, twice 0.
   ///
   /// 2. Three workers share six partitions
   /// Each has two.
-  /// Worker 2 is killed. Others do its work after ≈ 1.6 s.
-  /// Worker 3 leaves with close(). Others do its work after ≈ 1.0 s.
-  /// Effects by worker 1: ≈ 1287.
-  /// Effects by worker 2: ≈ 143.
-  /// Effects by worker 3: ≈ 570.
+  /// Worker 2 is killed. Others do its work after ≈ 1.7 s.
+  /// Worker 3 leaves with close(). Others do its work after ≈ 1.1 s.
+  /// Effects by worker 1: ≈ 1163.
+  /// Effects by worker 2: ≈ 290.
+  /// Effects by worker 3: ≈ 547.
   /// Clicks in the topic: 2000, lost 0, twice 0.
   /// Effects in the ledger: 2000, lost 0, twice 0.
   ///
   /// 3. Five clicks in a transaction
   /// An error has occurred: copy@5 java.lang.IllegalStateException: So close.
+  /// An error has occurred: copy@10 java.lang.IllegalStateException: So late.
   /// read_uncommitted sees 25 clicks, read_committed 20.
   /// The last one has offset 28. The group's offset is 20.
   ///

@@ -91,10 +91,6 @@ producer.commitTransaction(); producer.history().size()
     IO.println(header.key() + ": " + new String(header.value()));
   DurableOffsets.deleteAll(folder);
 }
-// ==> prints SkipTo[next=6]
-// ==> prints topic: clicks
-// ==> prints partition: 0
-// ==> prints offset: 5
-// ==> prints reason: There is no action SHIPING.
+// ==> throws NullPointerException: Cannot invoke "org.apache.kafka.common.header.Headers.forEach(java.util.function.Consumer)" because the return value of "org.apache.kafka.common.errors.RecordDeserializationException.headers()" is null
 
 // Behind the poison, that is, and not behind where we asked.

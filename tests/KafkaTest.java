@@ -75,10 +75,10 @@ class KafkaTest {
     var possible =
         Command.run(small.formatted(temp, "true"), Repository.root(), Duration.ofSeconds(10));
     assumeTrue(possible.exitCode() == 0, "no small disk can be made here: " + possible.err());
-    String line = "exec env JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" %s".formatted(onlyHere, demo);
+    String line =
+        "exec env JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" %s".formatted(onlyHere, demo);
     var result =
-        Command.run(
-            small.formatted(temp, line.replace("'", "'\\''")), Repository.root(), DEADLINE);
+        Command.run(small.formatted(temp, line.replace("'", "'\\''")), Repository.root(), DEADLINE);
     assertFailed(result, "MB are left in " + temp, "-Djava.io.tmpdir=FOLDER");
   }
 
