@@ -165,12 +165,13 @@ class AllTests implements Callable<Integer> {
       List.of(
           List.of("SelfContainedTest", "TranscriptsTest", "ForkTest"),
           List.of("CoachTest"),
-          List.of("MatrixTest", "SaboteursTest"),
+          List.of("MatrixTest"),
+          List.of("KafkaTest", "DurableOffsetsTest"),
+          List.of("SaboteursTest"),
           List.of("SessionsTest", "SchedulesTest"),
           List.of("CoachSessionTest", "LauncherTest"),
           List.of("ExercisesTest", "HarnessTest"),
           List.of("SideBySideTest", "BenchTest", "PredictionsTest", "TerminalTest"),
-          List.of("KafkaTest", "DurableOffsetsTest"),
           List.of("TreesTest", "ConformanceTest", "DriftTest", "ClassroomTest", "CommandsTest"));
 
   @Parameters(
