@@ -567,7 +567,7 @@ class DurableOffsets extends SupervisionTree {
     public Integer call() throws Exception {
       require(spec, events >= 1 && events <= 999_999, "--events can't be " + events);
       require(spec, kills >= 0 && kills <= 1_000, "--kills can't be " + kills);
-      require(spec, kills * 2 <= events, kills + " kills need twice as many --events, at least");
+      require(spec, kills * 2 <= events, "--kills " + kills + " needs twice as many --events");
       IO.println("10 · durable offsets: %d clicks in a file, %d kills".formatted(events, kills));
       Path folder = temporaryFolder("durable-offsets");
       FileLog.write(logIn(folder), clicks(events, seed));
@@ -735,13 +735,7 @@ class DurableOffsets extends SupervisionTree {
 
   /// A folder for temporary files that goes when this process does, together with its children.
   static Path temporaryFolder(String name) {
-    Path folder;
-    try {
-      folder = Files.createTempDirectory(name);
-    } catch (IOException e) {
-      String place = System.getProperty("java.io.tmpdir");
-      throw new IllegalStateException("There can be no temporary folder in " + place + ": " + e, e);
-    }
+    Path folder = newFolder(name);
     onExit(() -> {
       ends = true;
       for (ProcessHandle child : ProcessHandle.current().children().toList()) {
@@ -751,6 +745,16 @@ class DurableOffsets extends SupervisionTree {
       deleteAll(folder);
     });
     return folder;
+  }
+
+  /// @throws IllegalStateException with a sentence, if there can't be one
+  static Path newFolder(String name) {
+    try {
+      return Files.createTempDirectory(name);
+    } catch (IOException e) {
+      String place = System.getProperty("java.io.tmpdir");
+      throw new IllegalStateException("There can be no temporary folder in " + place + ": " + e, e);
+    }
   }
 
   /// What can't be deleted now, somebody else is about to.

@@ -1205,7 +1205,7 @@ class RealKafka extends DurableOffsets {
       require(spec, port >= 0 && port <= 65_534, "--port can't be " + port);
       whenAskedToEnd(Thread.currentThread()::interrupt);
       clicks = clicks(events, seed);
-      folder = Files.createTempDirectory("real-kafka");
+      folder = newFolder("real-kafka");
       System.setProperty("org.sqlite.tmpdir", "" + folder);
       try {
         if (servers == null) broker = new Broker(folder, port);

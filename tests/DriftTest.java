@@ -85,6 +85,13 @@ class DriftTest {
   }
 
   @Test
+  void every_row_of_a_table_is_whole() {
+    assertNone(clone.tables());
+    assertThat(clone("a.java", "/// | a | b |\n  /// | a |\n  // b |\n/// | long\n").tables())
+        .containsExactly("a.java:4: this row of a table doesn't end. Is it too long?");
+  }
+
+  @Test
   void the_table_in_the_readme_is_the_matrix() {
     assertNone(clone.matrix());
   }

@@ -105,6 +105,21 @@ public record Drift(SortedMap<String, String> files) {
     return regions;
   }
 
+  /// Rows of tables in the prose of Java files that a formatter has cut in two.
+  public List<String> tables() {
+    var complaints = new ArrayList<String>();
+    for (String file : named(".*\\.java")) {
+      int number = 0;
+      for (String line : files.get(file).lines().toList()) {
+        number++;
+        if (line.strip().startsWith("/// |") && !line.strip().endsWith("|"))
+          complaints.add(
+              file + ":" + number + ": this row of a table doesn't end. Is it too long?");
+      }
+    }
+    return complaints;
+  }
+
   /// Parts of its anatomy that a chapter lacks.
   public List<String> chapterParts() {
     var complaints = new ArrayList<String>();

@@ -7,8 +7,6 @@ import harness.Stage.NotOffered;
 import harness.Verdict.Broken;
 import harness.Verdict.Kept;
 import harness.Verdict.Way;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -137,7 +135,7 @@ final class ClusterChecks {
   private static Verdict on(Subject subject, int partitions, Judge judge) {
     Thread me = Thread.currentThread();
     ClassLoader before = me.getContextClassLoader();
-    Path folder = temporaryFolder();
+    Path folder = Machine.temporaryFolder("cluster");
     Optional<Broken> broken;
     try {
       Stage<?> stage = subject.stage();
@@ -168,14 +166,6 @@ final class ClusterChecks {
     boolean hasLibraries = !Directives.of(subject.source()).libraries().isEmpty();
     var program = hasLibraries ? CompiledScript.of(subject.source(), classes) : null;
     return stage.cluster(program, Files.createDirectory(folder.resolve("data")), partitions);
-  }
-
-  private static Path temporaryFolder() {
-    try {
-      return Files.createTempDirectory("cluster");
-    } catch (IOException e) {
-      throw new UncheckedIOException("There is no room for a cluster in the temporary folder", e);
-    }
   }
 
   private static Optional<Broken> broken(Way way, String what) {

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -41,11 +42,7 @@ public final class Machine<E> implements AutoCloseable {
   Machine(Subject subject, int events) {
     this.subject = subject;
     this.events = events;
-    try {
-      this.disk = Files.createTempDirectory("disk");
-    } catch (IOException e) {
-      throw new UncheckedIOException("There is no room for a disk in the temporary folder", e);
-    }
+    this.disk = temporaryFolder("disk");
   }
 
   /// What happens when three processes in a row are killed at the moment that `script` says, or something
@@ -178,8 +175,27 @@ public final class Machine<E> implements AutoCloseable {
     deleteAll(disk);
   }
 
+  /// What there is of them, for somebody who types Ctrl-C.
+  private static final Set<Path> FOLDERS = ConcurrentHashMap.newKeySet();
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> FOLDERS.forEach(Machine::deleteAll)));
+  }
+
+  /// A folder that somebody deletes by [#deleteAll], or else the end of this JVM does.
+  static Path temporaryFolder(String name) {
+    try {
+      Path folder = Files.createTempDirectory(name);
+      FOLDERS.add(folder);
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException("There is no room in the temporary folder", e);
+    }
+  }
+
   /// Deletes a folder, and all that is in it.
   public static void deleteAll(Path folder) {
+    FOLDERS.remove(folder);
     try (var files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
     } catch (IOException e) {

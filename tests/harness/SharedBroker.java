@@ -1,10 +1,12 @@
 package harness;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -36,13 +38,10 @@ public final class SharedBroker {
   }
 
   private static int start() {
-    Path errors = null;
     try {
-      Path classes = Files.createTempDirectory("broker-classes");
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> Machine.deleteAll(classes)));
-      var script = CompiledScript.of(Matrix.sourceOf(11), classes);
-      Path folder = Files.createTempDirectory("broker");
-      errors = Files.createFile(folder.resolve("errors.txt"));
+      var script =
+          CompiledScript.of(Matrix.sourceOf(11), Machine.temporaryFolder("broker-classes"));
+      Path folder = Machine.temporaryFolder("broker");
       int port;
       int other;
       try (var one = new ServerSocket(0);
@@ -51,32 +50,42 @@ public final class SharedBroker {
         other = two.getLocalPort();
       }
       // its input is never closed, except by our end
-      var process =
-          new ProcessBuilder(script.command("broker", "" + folder, "" + port, "" + other))
-              .redirectError(errors.toFile())
-              .start();
-      endWithUs(process, folder);
-      var ready = new FutureTask<>(process.inputReader()::readLine);
-      Thread.ofPlatform().daemon().start(ready);
-      if ("ready".equals(ready.get(PATIENCE_SECONDS, TimeUnit.SECONDS))) return port;
-      process.destroyForcibly();
-    } catch (IOException | ExecutionException | TimeoutException e) {
-      throw new IllegalStateException("No broker could be started: " + e, e);
+      started(script.command("broker", "" + folder, "" + port, "" + other), folder);
+      return port;
+    } catch (IOException e) {
+      throw new UncheckedIOException("No broker could be started", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("No broker was started: somebody asked to stop", e);
     }
-    throw new IllegalStateException("The broker ended at once. It said: " + read(errors));
   }
 
-  /// A Ctrl-C ends the broker as well, before it can clean up.
-  private static void endWithUs(Process process, Path folder) {
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(() -> {
-              process.destroyForcibly().onExit().join();
-              Machine.deleteAll(folder);
-            }));
+  /// Starts a process, and waits until it says that it's ready. If we end, it's killed, and `folder` is
+  /// deleted: a Ctrl-C may end it before it can clean up.
+  ///
+  /// @throws IllegalStateException if it isn't ready within a minute
+  public static Process started(List<String> command, Path folder)
+      throws IOException, InterruptedException {
+    Path errors = folder.resolve("errors.txt");
+    var process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process, folder)));
+    var ready = new FutureTask<>(process.inputReader()::readLine);
+    Thread.ofPlatform().daemon().name("waits for a broker").start(ready);
+    try {
+      if ("ready".equals(ready.get(PATIENCE_SECONDS, TimeUnit.SECONDS))) return process;
+    } catch (ExecutionException | TimeoutException e) {
+      // then it isn't
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      throw e;
+    }
+    process.destroyForcibly();
+    throw new IllegalStateException("The broker doesn't start. It said: " + read(errors));
+  }
+
+  private static void end(Process process, Path folder) {
+    process.destroyForcibly().onExit().completeOnTimeout(process, 5, TimeUnit.SECONDS).join();
+    if (Files.exists(folder)) Machine.deleteAll(folder);
   }
 
   private static String read(Path file) {

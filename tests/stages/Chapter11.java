@@ -196,26 +196,23 @@ public final class Chapter11 extends OnALog {
       this.program = program;
       this.folder = folder;
       startBroker();
-      try (var admin = Admin.create(config)) {
+      try (var admin = Admin.create(config);
+          var own = new RealKafka.Cluster("localhost:" + port, true)) {
         admin
             .createTopics(List.of(new NewTopic(TOPIC, Optional.of(partitions), Optional.empty())))
             .all()
             .get();
-      }
-      try (var own = new RealKafka.Cluster("localhost:" + port, true)) {
         own.noticeDeathsSoon(GROUP);
+      } catch (Throwable e) {
+        close();
+        throw e;
       }
     }
 
     private void startBroker() throws Exception {
       Path data = Files.createDirectories(folder.resolve("broker"));
-      var builder =
-          new ProcessBuilder(program.command("broker", "" + data, "" + port, "" + controllerPort));
-      broker = builder.redirectError(folder.resolve("broker.err").toFile()).start();
-      String said = broker.inputReader().readLine();
-      if (!"ready".equals(said))
-        throw new IllegalStateException(
-            "The broker doesn't start: " + Files.readString(folder.resolve("broker.err")));
+      var command = program.command("broker", "" + data, "" + port, "" + controllerPort);
+      broker = SharedBroker.started(command, data);
     }
 
     @Override
