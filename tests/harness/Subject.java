@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -53,7 +54,9 @@ public final class Subject {
   public static Subject of(Path source, String stage) {
     Path adapter = Repository.root().resolve("tests/stages").resolve(stage + ".java");
     var directives = Directives.of(source, adapter);
-    var classes = compile(source.toAbsolutePath().normalize(), adapter, directives);
+    var given = given(Directives.of(source));
+    var classes = compile(source.toAbsolutePath().normalize(), adapter, directives, given);
+    classes.putAll(given.classes);
     try {
       return new Subject(source, Watching.of(classes, directives.loader()).loadClass(stage));
     } catch (ClassNotFoundException e) {
@@ -95,14 +98,54 @@ public final class Subject {
   private static final StandardJavaFileManager JDK_AND_HARNESS =
       COMPILER.getStandardFileManager(null, Locale.ENGLISH, StandardCharsets.UTF_8);
 
-  private static Map<String, byte[]> compile(Path source, Path adapter, Directives directives) {
+  /// The sources that a program names, compiled.
+  ///
+  /// @param classPath where the compiler finds them: a folder
+  private record Given(
+      Set<Path> sources, String text, String classPath, Map<String, byte[]> classes) {}
+
+  private static final Given NOTHING = new Given(Set.of(), "", classPath(), Map.of());
+
+  /// A chapter takes longer to compile than an exercise, and hardly ever changes while somebody works.
+  private static volatile Given lastGiven = NOTHING;
+
+  /// As many as the programs under the harness name; or none, if they don't compile by themselves.
+  private static Given given(Directives directives) {
+    if (directives.sources().isEmpty()) return NOTHING;
+    var units = directives.sources().stream().map(SourceFile::new).toList();
+    String text = units.stream().map(unit -> unit.text).collect(Collectors.joining());
+    var last = lastGiven;
+    if (last.sources.equals(directives.sources()) && last.text.equals(text)) return last;
+    var files = new InMemory(JDK_AND_HARNESS);
+    var options = List.of("-g", "-proc:none", "-cp", directives.classPath());
+    if (!COMPILER.getTask(Writer.nullWriter(), files, _ -> {}, options, null, units).call())
+      return NOTHING;
+    Path folder = Machine.temporaryFolder("classes");
+    var given = new Given(directives.sources(), text, "" + folder, files.classes());
+    given.classes.forEach((name, bytes) -> write(folder.resolve(name + ".class"), bytes));
+    lastGiven = given;
+    return given;
+  }
+
+  private static void write(Path file, byte[] bytes) {
+    try {
+      Files.write(file, bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Could not write " + file, e);
+    }
+  }
+
+  private static Map<String, byte[]> compile(
+      Path source, Path adapter, Directives directives, Given given) {
     var diagnostics = new DiagnosticCollector<JavaFileObject>();
     var files = new InMemory(JDK_AND_HARNESS);
-    String classPath = classPath() + File.pathSeparator + directives.classPath();
+    String classPath =
+        String.join(File.pathSeparator, classPath(), directives.classPath(), given.classPath);
     var options = List.of("-g", "-proc:none", "-cp", classPath);
     var program = new SourceFile(source);
     var units = new ArrayList<>(List.of(program, new SourceFile(adapter)));
-    for (Path other : directives.sources()) units.add(new SourceFile(other));
+    for (Path other : directives.sources())
+      if (!given.sources.contains(other)) units.add(new SourceFile(other));
     boolean compiled =
         COMPILER.getTask(Writer.nullWriter(), files, diagnostics, options, null, units).call();
     if (!compiled) throw explained(program, diagnostics.getDiagnostics());
