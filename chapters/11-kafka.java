@@ -942,7 +942,8 @@ class RealKafka extends DurableOffsets {
 
     /// @param config the first one's, above the common settings
     /// @param other what its successor has otherwise
-    void play(String words, When commits, Map<String, Object> config, Map<String, Object> other)
+    /// @return what became of ten effects
+    String play(String words, When commits, Map<String, Object> config, Map<String, Object> other)
         throws InterruptedException {
       var all = with(cluster.config, "enable.auto.commit", false, "auto.offset.reset", "earliest");
       all.put("group.id", cluster.newGroup("" + words.hashCode()));
@@ -959,8 +960,9 @@ class RealKafka extends DurableOffsets {
         successor.close(CloseOptions.timeout(A_SECOND));
       }
       long different = effects.stream().distinct().count();
-      IO.println(
-          "%-36s lost %d, twice %d".formatted(words, 10 - different, effects.size() - different));
+      String outcome = "lost %d, twice %d".formatted(10 - different, effects.size() - different);
+      IO.println("%-36s %s".formatted(words, outcome));
+      return outcome;
     }
 
     /// @param dies the offset at which it does
@@ -996,15 +998,21 @@ class RealKafka extends DurableOffsets {
     write(cluster.config, partition.topic(), demo.clicks.subList(0, 10));
     var scene = new Succession(cluster, partition);
     Map<String, Object> same = Map.of();
-    scene.play("commitSync, then the effect", When.BEFORE, Map.of(), same);
-    scene.play("the effect, then commitSync", When.AFTER, Map.of(), same);
-    scene.play("auto-commit, due after the death", When.NEVER, autoCommit(3_600_000), same);
-    scene.play("auto-commit, due before the effects", When.NEVER, autoCommit(1), same);
+    var outcomes = new ArrayList<String>();
+    outcomes.add(scene.play("commitSync, then the effect", When.BEFORE, Map.of(), same));
+    outcomes.add(scene.play("the effect, then commitSync", When.AFTER, Map.of(), same));
+    outcomes.add(
+        scene.play("auto-commit, due after the death", When.NEVER, autoCommit(3_600_000), same));
+    outcomes.add(
+        scene.play("auto-commit, due before the effects", When.NEVER, autoCommit(1), same));
     for (String reset : List.of("earliest", "latest")) {
       Map<String, Object> other =
           Map.of("group.id", cluster.newGroup(reset), "auto.offset.reset", reset);
-      scene.play("a new group, from the " + reset, When.NEVER, Map.of(), other);
+      outcomes.add(scene.play("a new group, from the " + reset, When.NEVER, Map.of(), other));
     }
+    String lost = "lost 5, twice 0", twice = "lost 0, twice 5";
+    demo.check(
+        outcomes.equals(List.of("lost 1, twice 0", "lost 0, twice 1", twice, lost, twice, lost)));
   }
 
   /// ## Engines that do all this
