@@ -83,7 +83,7 @@ class SendLetters extends DurableOffsets {
             new Click(anna, Action.PAYMENT),
             new Click(anna, Action.PAYMENT));
     var post = new UnluckyPostOffice();
-    Path folder = Files.createTempDirectory("letters");
+    Path folder = temporaryFolder("letters");
     try {
       while (!process(folder, new SimpleLog(clicks, _ -> false), post)) IO.println("  A new one.");
     } finally {

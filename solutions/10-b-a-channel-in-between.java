@@ -94,7 +94,7 @@ class AChannelInBetween extends DurableOffsets {
   void main(String... args) throws Exception {
     int clicks = 20;
     var log = new SimpleLog(clicks(clicks, 42), _ -> false);
-    Path folder = Files.createTempDirectory("channel");
+    Path folder = temporaryFolder("channel");
     Path file = folder.resolve("ledger.db");
     try {
       try (var ledger = new UnluckyLedger(Ledger.connect(file))) {

@@ -1,10 +1,11 @@
 package harness;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -31,6 +32,7 @@ import javax.tools.JavaFileObject;
 import javax.tools.JavaFileObject.Kind;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
+import javax.tools.StandardLocation;
 import javax.tools.ToolProvider;
 
 /// A program under the harness: a chapter, a solution, a saboteur or a learner's file, compiled in
@@ -100,11 +102,9 @@ public final class Subject {
 
   /// The sources that a program names, compiled.
   ///
-  /// @param classPath where the compiler finds them: a folder
-  private record Given(
-      Set<Path> sources, String text, String classPath, Map<String, byte[]> classes) {}
+  private record Given(Set<Path> sources, String text, Map<String, byte[]> classes) {}
 
-  private static final Given NOTHING = new Given(Set.of(), "", classPath(), Map.of());
+  private static final Given NOTHING = new Given(Set.of(), "", Map.of());
 
   /// A chapter takes longer to compile than an exercise, and hardly ever changes while somebody works.
   private static volatile Given lastGiven = NOTHING;
@@ -116,31 +116,18 @@ public final class Subject {
     String text = units.stream().map(unit -> unit.text).collect(Collectors.joining());
     var last = lastGiven;
     if (last.sources.equals(directives.sources()) && last.text.equals(text)) return last;
-    var files = new InMemory(JDK_AND_HARNESS);
+    var files = new InMemory(NOTHING);
     var options = List.of("-g", "-proc:none", "-cp", directives.classPath());
     if (!COMPILER.getTask(Writer.nullWriter(), files, _ -> {}, options, null, units).call())
       return NOTHING;
-    Path folder = Machine.temporaryFolder("classes");
-    var given = new Given(directives.sources(), text, "" + folder, files.classes());
-    given.classes.forEach((name, bytes) -> write(folder.resolve(name + ".class"), bytes));
-    lastGiven = given;
-    return given;
-  }
-
-  private static void write(Path file, byte[] bytes) {
-    try {
-      Files.write(file, bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Could not write " + file, e);
-    }
+    return lastGiven = new Given(directives.sources(), text, files.classes());
   }
 
   private static Map<String, byte[]> compile(
       Path source, Path adapter, Directives directives, Given given) {
     var diagnostics = new DiagnosticCollector<JavaFileObject>();
-    var files = new InMemory(JDK_AND_HARNESS);
-    String classPath =
-        String.join(File.pathSeparator, classPath(), directives.classPath(), given.classPath);
+    var files = new InMemory(given);
+    String classPath = classPath() + File.pathSeparator + directives.classPath();
     var options = List.of("-g", "-proc:none", "-cp", classPath);
     var program = new SourceFile(source);
     var units = new ArrayList<>(List.of(program, new SourceFile(adapter)));
@@ -268,12 +255,51 @@ public final class Subject {
     }
   }
 
-  /// Where javac leaves the classes: nowhere on the disk.
+  /// A class that was compiled before.
+  private static final class CompiledClass extends SimpleJavaFileObject {
+    final String name;
+    final byte[] bytes;
+
+    CompiledClass(String name, byte[] bytes) {
+      super(URI.create("memory:///" + name + ".class"), Kind.CLASS);
+      this.name = name;
+      this.bytes = bytes;
+    }
+
+    @Override
+    public InputStream openInputStream() {
+      return new ByteArrayInputStream(bytes);
+    }
+  }
+
+  /// Where javac leaves the classes, and finds those that are given: nowhere on the disk.
   private static final class InMemory extends ForwardingJavaFileManager<JavaFileManager> {
     final Map<String, ByteArrayOutputStream> written = new HashMap<>();
+    final Given given;
 
-    InMemory(StandardJavaFileManager files) {
-      super(files);
+    InMemory(Given given) {
+      super(JDK_AND_HARNESS);
+      this.given = given;
+    }
+
+    @Override
+    public Iterable<JavaFileObject> list(
+        Location location, String packageName, Set<Kind> kinds, boolean recurse)
+        throws IOException {
+      var found = super.list(location, packageName, kinds, recurse);
+      boolean mayBeGiven = location == StandardLocation.CLASS_PATH && packageName.isEmpty();
+      if (!mayBeGiven || !kinds.contains(Kind.CLASS)) return found;
+      var all = new ArrayList<JavaFileObject>();
+      found.forEach(all::add);
+      given.classes.forEach((name, bytes) -> all.add(new CompiledClass(name, bytes)));
+      return all;
+    }
+
+    @Override
+    public String inferBinaryName(Location location, JavaFileObject file) {
+      return file instanceof CompiledClass compiled
+          ? compiled.name
+          : super.inferBinaryName(location, file);
     }
 
     Map<String, byte[]> classes() {
