@@ -7,7 +7,6 @@
 //SOURCES ../chapters/10-durable-offsets.java
 //MAIN AChannelInBetween
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
