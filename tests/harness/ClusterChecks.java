@@ -158,8 +158,7 @@ final class ClusterChecks {
     } catch (ExecutionException | CancellationException e) {
       broken = broken(THROWS, "writing failed: " + e.getCause() + ".");
     } catch (Exception | Error e) { // the program's: whatever it is, it goes to its author
-      String place = Law.placeOf(e).isEmpty() ? "" : " That was" + Law.placeOf(e) + ".";
-      broken = broken(THROWS, "it threw " + e.toString().replaceAll("[.!]$", "") + "." + place);
+      broken = broken(THROWS, Trial.thrown(e));
     } finally {
       me.setContextClassLoader(before);
       Machine.deleteAll(folder);

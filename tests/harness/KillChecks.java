@@ -115,9 +115,8 @@ final class KillChecks {
   }
 
   private static String thrown(Throwable e) {
-    if (e instanceof ExecutionException && e.getCause() != null) return thrown(e.getCause());
-    String place = Law.placeOf(e).isEmpty() ? "" : " That was" + Law.placeOf(e) + ".";
-    return "it threw " + e.toString().replaceAll("[.!]$", "") + "." + place;
+    boolean isWrapped = e instanceof ExecutionException && e.getCause() != null;
+    return isWrapped ? thrown(e.getCause()) : Trial.thrown(e);
   }
 
   private interface Judge {

@@ -183,7 +183,7 @@ public final class Machine<E> implements AutoCloseable {
   }
 
   /// A folder that somebody deletes by [#deleteAll], or else the end of this JVM does.
-  static Path temporaryFolder(String name) {
+  public static Path temporaryFolder(String name) {
     try {
       Path folder = Files.createTempDirectory(name);
       FOLDERS.add(folder);

@@ -119,15 +119,19 @@ final class Trial {
               : " A step is one attempt, and then it returns.";
       return broken(run, NEVER_RETURNS, e.getMessage() + "." + advice);
     } catch (Exception | Error e) { // the program's: whatever it is, it goes to its author
-      String place = Law.placeOf(e).isEmpty() ? "" : " That was" + Law.placeOf(e) + ".";
       boolean unwritten = e instanceof UnsupportedOperationException;
       String advice = run.started() || unwritten ? "" : " A step returns its failure as a value.";
-      String what = "it threw " + e.toString().replaceAll("[.!]$", "") + ".";
-      return broken(run, THROWS, what + place + advice);
+      return broken(run, THROWS, thrown(e) + advice);
     }
   }
 
   // ---- words ----
+
+  /// What the program threw, and where.
+  static String thrown(Throwable e) {
+    String place = Law.placeOf(e).isEmpty() ? "" : " That was" + Law.placeOf(e) + ".";
+    return "it threw " + e.toString().replaceAll("[.!]$", "") + "." + place;
+  }
 
   static Optional<Broken> broken(Run<?> run, Way way, String what) {
     return Optional.of(Broken.in(run, way, what));

@@ -35,7 +35,7 @@ abstract class OnALog extends Chapter10 {
   @Override
   SupervisionTree.Log logOf(Run<SupervisionTree.Click> run) {
     try {
-      Path folder = Files.createTempDirectory("log");
+      Path folder = Machine.temporaryFolder("log");
       toClose(() -> Machine.deleteAll(folder));
       var poison = new TreeSet<Integer>();
       for (String fault : run.script().faults())
