@@ -271,7 +271,7 @@ class AllTests implements Callable<Integer> {
   }
 
   private int everything() throws InterruptedException {
-    var reports = new SideBySide(Duration.ofMinutes(5), AllTests::print).run(BATCHES);
+    var reports = new SideBySide(Duration.ofMinutes(10), AllTests::print).run(BATCHES);
     for (var report : reports) report.complaints().forEach(IO::println);
     return close(
         sum(reports, Batch.Report::passed),

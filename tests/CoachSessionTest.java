@@ -29,7 +29,7 @@ import terminal.PtySession;
 @ExtendWith(Law.class)
 class CoachSessionTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
   private static final int ROWS = 44;
 
   /// A clone in which somebody may work.

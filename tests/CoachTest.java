@@ -45,7 +45,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import runner.Clone;
@@ -53,7 +52,6 @@ import runner.Clone;
 /// Nothing that a learner writes can hurt the coach. Whatever a program does, there is a verdict within a
 /// deadline, in sentences, and the next save gets a right one.
 @ExtendWith(Law.class)
-@Timeout(100)
 class CoachTest {
 
   private static final String ID = "01-b";
@@ -402,7 +400,7 @@ class CoachTest {
   }
 
   private static void judge(Hostile program) throws Exception {
-    var outcome = program.outcome.get(90, SECONDS);
+    var outcome = program.outcome.get(180, SECONDS);
     String said = said(outcome.check);
     assertThat(outcome.check.state()).as(said).isEqualTo(program.state);
     program.says.forEach(part -> assertThat(said).contains(part));
@@ -469,7 +467,7 @@ class CoachTest {
         checker.abandon();
         awaitEnd(connection);
       }
-      assertThat(abandoned.get(30, SECONDS).state()).isEqualTo(State.ABANDONED);
+      assertThat(abandoned.get(60, SECONDS).state()).isEqualTo(State.ABANDONED);
       checker.abandon(); // which finds nothing to abandon
       assertThat(check(checker, right).state()).isEqualTo(State.PASSED);
 
@@ -480,9 +478,9 @@ class CoachTest {
         checker.close();
         awaitEnd(connection);
       }
-      assertThat(closed.get(30, SECONDS).state()).isEqualTo(State.ABANDONED);
+      assertThat(closed.get(60, SECONDS).state()).isEqualTo(State.ABANDONED);
       for (var child : children) {
-        child.onExit().get(30, SECONDS);
+        child.onExit().get(60, SECONDS);
         Path counters = Path.of("hsperfdata_" + System.getProperty("user.name"), "" + child.pid());
         assertThat(Path.of(System.getProperty("java.io.tmpdir")).resolve(counters)).doesNotExist();
       }
@@ -539,7 +537,7 @@ class CoachTest {
       Path file = write("leaves", atStart(start.formatted(pid)).getBytes(UTF_8));
       assertThat(check(checker, file).state()).isEqualTo(State.PASSED);
       var left = ProcessHandle.of(Long.parseLong(Files.readString(pid)));
-      if (left.isPresent()) left.get().onExit().get(30, SECONDS);
+      if (left.isPresent()) left.get().onExit().get(60, SECONDS);
     }
   }
 

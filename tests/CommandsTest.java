@@ -107,7 +107,7 @@ class CommandsTest {
     builder.environment().put("PUTS_AND_TAKES_HOME", clone.toString());
     var typist = builder.start();
     try {
-      assertThat(typist.waitFor(120, TimeUnit.SECONDS)).as("they end").isTrue();
+      assertThat(typist.waitFor(180, TimeUnit.SECONDS)).as("they end").isTrue();
     } finally {
       typist.destroyForcibly();
     }

@@ -8,20 +8,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Chapter 10's demo, where it's used in another way than its prose does.
-@Timeout(60)
 class DurableOffsetsTest {
-
-  private static final Duration DEADLINE = Duration.ofSeconds(50);
 
   @TempDir private static Path classes;
 
@@ -131,6 +126,6 @@ class DurableOffsetsTest {
   }
 
   private static Result run(String command) throws InterruptedException {
-    return Command.run(command, Repository.root(), DEADLINE);
+    return Command.run(command, Repository.root());
   }
 }

@@ -20,7 +20,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -46,8 +45,6 @@ import org.opentest4j.TestAbortedException;
 /// no news, so the test is skipped, unless the environment says `CI=true`.
 @ExtendWith(Law.class)
 class ExercisesTest {
-
-  private static final Duration DEADLINE = Duration.ofSeconds(30);
 
   @TempDir private static Path scratch;
 
@@ -169,7 +166,7 @@ class ExercisesTest {
     String java = "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC ";
     String options = "--enable-native-access=ALL-UNNAMED -cp '" + classPath + "' ";
     String name = main.group(1) == null ? main.group(2) : main.group(1);
-    return Command.run(java + options + name, Repository.root(), DEADLINE);
+    return Command.run(java + options + name, Repository.root());
   }
 
   // --- the parts ---

@@ -10,7 +10,6 @@ import harness.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -23,8 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// What GitHub runs: in a learner's fork, and upstream. The steps of `exercises.yml` are run as they
 /// stand there, in a copy of the clone.
 class ForkTest {
-
-  private static final Duration DEADLINE = Duration.ofSeconds(120);
 
   @TempDir private static Path scratch;
   private static Path fork;
@@ -80,8 +77,7 @@ class ForkTest {
           Command.run(
               "GITHUB_STEP_SUMMARY='%s' bash --noprofile --norc -eo pipefail '%s'"
                   .formatted(summary, script),
-              fork,
-              DEADLINE);
+              fork);
       exitCode = result.exitCode();
       assertThat(result.err()).doesNotContain("rror", "xception");
       printed += result.out();
@@ -123,7 +119,7 @@ class ForkTest {
   private static void handsIn() throws Exception {
     String command =
         "./jbang coach export --name 'Ada | Lovelace' > ada.json && ./jbang coach total ada.json";
-    var total = Command.run(command, fork, DEADLINE);
+    var total = Command.run(command, fork);
     assertThat(total.out())
         .contains("# The room: 1 learner\n", "| 03-b · Count the restarts | 1 |  |  |  |  |\n")
         .contains("| 01-a · Tail a file |  | 1 | In order 1× |  |  |\n");

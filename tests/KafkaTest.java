@@ -12,7 +12,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -28,8 +27,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// What chapter 11 does when there is no port, no room, no broker, or no more demo; and that it leaves
 /// nothing behind, neither here nor in somebody else's cluster.
 class KafkaTest {
-
-  private static final Duration DEADLINE = Duration.ofSeconds(60);
 
   @TempDir private static Path classes;
 
@@ -72,13 +69,11 @@ class KafkaTest {
   @Test
   void a_full_disk_is_named() throws Exception {
     String small = "unshare -r -m sh -c 'mount -t tmpfs -o size=20m none \"%s\" && %s'";
-    var possible =
-        Command.run(small.formatted(temp, "true"), Repository.root(), Duration.ofSeconds(10));
+    var possible = Command.run(small.formatted(temp, "true"), Repository.root());
     assumeTrue(possible.exitCode() == 0, "no small disk can be made here: " + possible.err());
     String line =
         "exec env JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" %s".formatted(onlyHere, demo);
-    var result =
-        Command.run(small.formatted(temp, line.replace("'", "'\\''")), Repository.root(), DEADLINE);
+    var result = Command.run(small.formatted(temp, line.replace("'", "'\\''")), Repository.root());
     assertFailed(result, "MB are left in " + temp, "-Djava.io.tmpdir=FOLDER");
   }
 
@@ -90,7 +85,7 @@ class KafkaTest {
 
   private Command.Result demo(String options) throws InterruptedException {
     String line = "JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" %s %s";
-    return Command.run(line.formatted(onlyHere, demo, options), Repository.root(), DEADLINE);
+    return Command.run(line.formatted(onlyHere, demo, options), Repository.root());
   }
 
   @Test
@@ -109,8 +104,8 @@ class KafkaTest {
       awaitLine(process, "1. A broker gets killed");
       ProcessHandle broker = process.children().findFirst().orElseThrow();
       end.accept(process.toHandle());
-      broker.onExit().get(10, TimeUnit.SECONDS);
-      process.onExit().get(10, TimeUnit.SECONDS);
+      broker.onExit().get(30, TimeUnit.SECONDS);
+      process.onExit().get(30, TimeUnit.SECONDS);
       assertThat(temp).isEmptyDirectory();
     } finally {
       kill(process);
@@ -139,7 +134,7 @@ class KafkaTest {
   }
 
   private static String owner(String command) throws InterruptedException {
-    var result = Command.run(command, Repository.root(), DEADLINE);
+    var result = Command.run(command, Repository.root());
     assertThat(result.exitCode()).as(result.err()).isZero();
     return result.out();
   }
@@ -203,9 +198,9 @@ class KafkaTest {
     var line = new FutureTask<>(() -> process.inputReader().lines().anyMatch(expected::equals));
     Thread.ofPlatform().name("waits for " + expected).start(line);
     try {
-      assertThat(line.get(DEADLINE.toSeconds(), TimeUnit.SECONDS)).as(expected).isTrue();
+      assertThat(line.get(Command.PATIENCE.toSeconds(), TimeUnit.SECONDS)).as(expected).isTrue();
     } catch (java.util.concurrent.TimeoutException e) {
-      fail("After %d s it has not said: %s".formatted(DEADLINE.toSeconds(), expected));
+      fail("After %d s it has not said: %s".formatted(Command.PATIENCE.toSeconds(), expected));
     }
   }
 

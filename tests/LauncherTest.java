@@ -571,11 +571,11 @@ class LauncherTest {
     }
 
     Result end(Process process) throws Exception {
-      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      if (!process.waitFor(180, TimeUnit.SECONDS)) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         fail(
-            "after 60 s it still ran\n%s%s"
+            "after 180 s it still ran\n%s%s"
                 .formatted(Files.readString(out), Files.readString(err)));
       }
       return new Result(process.exitValue(), Files.readString(out), Files.readString(err));

@@ -10,7 +10,6 @@ import harness.TomlEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// Each chapter asks a question before its demo, and the demo answers it on the screen.
 class PredictionsTest {
 
-  private static final Duration DEADLINE = Duration.ofSeconds(60);
-
   /// More than there may be cores: many chapters sleep.
   private static final ExecutorService FOUR_AT_A_TIME = Executors.newFixedThreadPool(4);
 
@@ -45,8 +42,7 @@ class PredictionsTest {
       Path classes = Files.createDirectory(scratch.resolve(chapter.name()));
       String command =
           Command.compiled(chapter.source(), classes) + " " + String.join(" ", chapter.demo());
-      DEMOS.put(
-          chapter, FOUR_AT_A_TIME.submit(() -> Command.run(command, Repository.root(), DEADLINE)));
+      DEMOS.put(chapter, FOUR_AT_A_TIME.submit(() -> Command.run(command, Repository.root())));
     }
   }
 

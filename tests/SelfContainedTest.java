@@ -8,7 +8,6 @@ import harness.Directives;
 import harness.Repository;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -32,8 +31,6 @@ class SelfContainedTest {
 
   /// A demo is over before Java's better compiler would be worth its while.
   private static final String JAVA = "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC ";
-
-  private static final Duration DEADLINE = Duration.ofSeconds(60);
 
   @TempDir private static Path folder;
 
@@ -203,7 +200,7 @@ class SelfContainedTest {
 
   private static Result await(String command, Path folder) {
     try {
-      return Command.run(command, folder, DEADLINE);
+      return Command.run(command, folder);
     } catch (InterruptedException e) {
       throw new CancellationException("Not run any more: " + command);
     }

@@ -75,7 +75,7 @@ class SessionsTest {
   @Test
   void a_prompt_opens_that_knows_the_last_chapter() throws Exception {
     String type = "echo 'var x = new Stopping.Retry()' | ./jbang prompt 07";
-    var prompt = Command.run(type, Repository.root(), Duration.ofSeconds(60));
+    var prompt = Command.run(type, Repository.root());
     assertThat(prompt.out()).contains("x ==> Retry[]");
     assertThat(prompt.exitCode()).isZero();
   }

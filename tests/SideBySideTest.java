@@ -116,7 +116,7 @@ class SideBySideTest {
     assumeTrue(told(0).contains("child "), "this machine took 8 s to start a JVM");
     long pid = Long.parseLong(told(0).replaceAll("(?s).*child (\\d+).*", "$1"));
     var child = ProcessHandle.of(pid);
-    if (child.isPresent()) child.get().onExit().get(5, TimeUnit.SECONDS);
+    if (child.isPresent()) child.get().onExit().get(30, TimeUnit.SECONDS);
   }
 
   private static void assertCounts(int index, int passed, int failed) {

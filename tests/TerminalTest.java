@@ -20,7 +20,7 @@ import terminal.PtySession;
 @ExtendWith(Law.class)
 class TerminalTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private Path folder;
 
@@ -206,7 +206,7 @@ class TerminalTest {
       child = session.descendants().getFirst();
       assertThat(child.isAlive()).isTrue();
     }
-    child.onExit().get(10, TimeUnit.SECONDS);
+    child.onExit().get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -220,6 +220,6 @@ class TerminalTest {
       assertThat(session.waitFor(PATIENCE)).isZero();
       assertThat(session.descendants()).containsExactly(child);
     }
-    child.onExit().get(10, TimeUnit.SECONDS);
+    child.onExit().get(60, TimeUnit.SECONDS);
   }
 }

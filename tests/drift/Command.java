@@ -25,6 +25,9 @@ public final class Command {
   private static final String NOISE =
       "(?m)^((NOTE: )?Picked up J\\w+_OPTIONS: .*|\\[jbang] (?!\\[).*)\\R";
 
+  /// How long anything here may take. A way out and no measure: some machines are slow, or busy.
+  public static final Duration PATIENCE = Duration.ofMinutes(3);
+
   /// What a command printed, and how it ended.
   public record Result(int exitCode, String out, String err) {
 
@@ -45,7 +48,12 @@ public final class Command {
     return CompiledScript.of(script, classes).line();
   }
 
-  /// Runs `commandLine` in `folder`, and waits for its end.
+  /// Runs `commandLine` in `folder`, and waits for its end, for no longer than [#PATIENCE].
+  public static Result run(String commandLine, Path folder) throws InterruptedException {
+    return run(commandLine, folder, PATIENCE);
+  }
+
+  /// The same with another deadline.
   ///
   /// @throws IllegalStateException if it isn't done within `deadline`; it and its descendants are
   ///     killed then, and the message says what they had printed

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -16,7 +15,7 @@ public final class Inventory {
   public static List<String> files(Path root) throws InterruptedException {
     // Without the flag, git would write names such as "caf\303\251.md".
     String list = "git -c core.quotepath=off ls-files --cached --others --exclude-standard";
-    var git = Command.run(list, root, Duration.ofSeconds(20));
+    var git = Command.run(list, root);
     try (Stream<String> files = git.exitCode() == 0 ? git.out().lines() : walk(root)) {
       return files.filter(file -> Files.isRegularFile(root.resolve(file))).sorted().toList();
     }

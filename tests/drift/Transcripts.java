@@ -3,7 +3,6 @@ package drift;
 import static java.util.concurrent.CompletableFuture.completedFuture;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -29,7 +28,6 @@ import tools.jackson.databind.json.JsonMapper;
 /// instance belongs to one thread.
 public final class Transcripts implements AutoCloseable {
 
-  private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final String JBANG_FAILED = "[jbang] [ERROR]";
 
   /// A command in prose, and the output shown below it.
@@ -151,9 +149,9 @@ public final class Transcripts implements AutoCloseable {
 
   private List<String> print(String command) {
     try {
-      var result = Command.run(command, root, DEADLINE);
+      var result = Command.run(command, root);
       // Somebody else may have been building the same script at that moment.
-      if (result.err().contains(JBANG_FAILED)) result = Command.run(command, root, DEADLINE);
+      if (result.err().contains(JBANG_FAILED)) result = Command.run(command, root);
       return showable(result);
     } catch (InterruptedException e) {
       throw new CancellationException("Not run any more: " + command);

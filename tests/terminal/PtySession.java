@@ -39,7 +39,7 @@ public final class PtySession implements AutoCloseable {
   public static final String CTRL_Z = "\032";
 
   /// How long what can't take long may take.
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final JniNativePty pty;
   private final OutputStream keyboard;
