@@ -898,6 +898,9 @@ class RealKafka extends DurableOffsets {
               event -> event instanceof Skipping || event instanceof Ended);
       demo.check(exit instanceof Done);
     }
+    var audit = Audit.of(offset -> demo.clicks.get((int) offset), 10, file, "" + partition);
+    IO.println("Effects in the ledger: %d of 10.".formatted(10 - audit.lost()));
+    demo.check(audit.equals(new Audit(2, 0)));
     var offsets = new ArrayList<String>();
     for (var letter : cluster.readAll(letters)) {
       var words = new String(letter.value(), UTF_8).split(" ");
@@ -1078,6 +1081,7 @@ class RealKafka extends DurableOffsets {
   /// Skipping reader to 8.
   /// reader is done at 10.
   /// shop is done at [reader@10].
+  /// Effects in the ledger: 8 of 10.
   /// Dead letter, from offset 3: … SHIPING
   /// Dead letter, from offset 7: … SHIPING
   ///

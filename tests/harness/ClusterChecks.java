@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -28,6 +29,9 @@ final class ClusterChecks {
 
   /// So many more events than effects, and no more, or else all is in some buffer before anybody is killed.
   private static final int AHEAD = 50;
+
+  /// Enough for some in each partition.
+  private static final int SOME = 20;
 
   /// A broker is killed twice, while somebody writes and somebody reads.
   static Verdict survivesBroker(Subject subject) {
@@ -47,7 +51,7 @@ final class ClusterChecks {
         });
   }
 
-  /// One of two workers is killed, while somebody writes.
+  /// One of two workers is killed, while somebody writes. Then the other one is taken for dead, and isn't.
   static Verdict sharesWork(Subject subject) {
     return on(
         subject,
@@ -59,7 +63,9 @@ final class ClusterChecks {
             if (!await(() -> cluster.effectsBy("one") > 0 && cluster.effectsBy("other") > 0))
               return stuck(cluster, "when one of two workers had none of them");
             one.destroyForcibly().waitFor();
-            var broken = audited(cluster, writer.finish(), "after one of two workers was killed");
+            long events = writer.finish();
+            var broken = audited(cluster, events, "after one of two workers was killed");
+            if (broken.isEmpty()) broken = overtaken(cluster, events);
             return broken.isEmpty() && !other.isAlive()
                 ? broken(LEFT_BEHIND, "the other worker ended as well.")
                 : broken;
@@ -68,6 +74,13 @@ final class ClusterChecks {
             other.destroyForcibly().waitFor();
           }
         });
+  }
+
+  private static Optional<Broken> overtaken(Cluster cluster, long events) throws Exception {
+    cluster.overtake(events, events + SOME);
+    cluster.write(events + SOME, events + 2 * SOME);
+    String when = "a worker was taken for dead, and somebody else had the effects";
+    return audited(cluster, events + 2 * SOME, when);
   }
 
   /// Writes events, a few at a time and not far ahead, until it's told to finish.
@@ -103,7 +116,7 @@ final class ClusterChecks {
 
   private static Optional<Broken> audited(Cluster cluster, long events, String when)
       throws Exception {
-    await(() -> cluster.effects().size() >= events);
+    await(() -> new HashSet<>(cluster.effects()).size() >= events);
     var times = new HashMap<Long, Integer>();
     for (long offset : cluster.effects()) times.merge(offset, 1, Integer::sum);
     for (long offset = 0; offset < events; offset++) {

@@ -147,6 +147,10 @@ public interface Stage<E> {
     /// @return that process
     Process worker(String name) throws Exception;
 
+    /// Writes events, and has their effects before any worker of ours can: as somebody does who was given
+    /// the work when ours were taken for dead. Of what is in their hands by then, they know nothing.
+    void overtake(long from, long to) throws Exception;
+
     /// The offsets of all effects so far.
     List<Long> effects() throws Exception;
 

@@ -254,6 +254,27 @@ public final class Chapter11 extends OnALog {
           .start();
     }
 
+    @Override
+    public void overtake(long from, long to) throws Exception {
+      try (var connection = DurableOffsets.Ledger.connect(ledger());
+          var producer = RealKafka.producer(config)) {
+        var overtaker = new DurableOffsets.Ledger(connection, "overtaker");
+        overtaker.inOneTransaction(() -> {
+          overtaker.save(1); // now no worker can write before we have
+          for (long offset = from; offset < to; offset++) {
+            var click = event(offset);
+            var written = producer.send(RealKafka.record(TOPIC, click)).get();
+            String log = "" + new TopicPartition(TOPIC, written.partition());
+            var ledger = new DurableOffsets.Ledger(connection, log);
+            if (!ledger.advance(written.offset(), written.offset() + 1))
+              throw new IllegalStateException(log + " is not where all its effects are");
+            ledger.book(new DurableOffsets.Item(written.offset(), click));
+          }
+          return null;
+        });
+      }
+    }
+
     private Path ledger() {
       return RealKafka.ledgerIn(folder);
     }
