@@ -4,11 +4,14 @@ import harness.Timeline.Kind;
 import harness.Timeline.Lane;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -179,7 +182,15 @@ public final class Machine<E> implements AutoCloseable {
   private static final Set<Path> FOLDERS = ConcurrentHashMap.newKeySet();
 
   static {
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> FOLDERS.forEach(Machine::deleteAll)));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> FOLDERS.forEach(Machine::tryToDelete)));
+  }
+
+  private static void tryToDelete(Path folder) {
+    try {
+      deleteAll(folder);
+    } catch (UncheckedIOException e) {
+      // somebody still writes there, and deletes it: see SharedBroker
+    }
   }
 
   /// A folder that somebody deletes by [#deleteAll], or else the end of this JVM does.
@@ -193,11 +204,31 @@ public final class Machine<E> implements AutoCloseable {
     }
   }
 
-  /// Deletes a folder, and all that is in it.
+  /// Deletes a folder, and all that is in it, even if somebody else does the same.
   public static void deleteAll(Path folder) {
     FOLDERS.remove(folder);
-    try (var files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
+    var deletion =
+        new SimpleFileVisitor<Path>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes its) throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (e instanceof NoSuchFileException) return FileVisitResult.CONTINUE;
+            throw e;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path it, IOException e) throws IOException {
+            Files.deleteIfExists(it);
+            return FileVisitResult.CONTINUE;
+          }
+        };
+    try {
+      Files.walkFileTree(folder, deletion);
     } catch (IOException e) {
       throw new UncheckedIOException("Could not delete " + folder, e);
     }

@@ -85,7 +85,7 @@ public final class SharedBroker {
 
   private static void end(Process process, Path folder) {
     process.destroyForcibly().onExit().completeOnTimeout(process, 5, TimeUnit.SECONDS).join();
-    if (Files.exists(folder)) Machine.deleteAll(folder);
+    Machine.deleteAll(folder);
   }
 
   private static String read(Path file) {
