@@ -9,6 +9,7 @@
 // click is bytes.
 
 import org.apache.kafka.clients.producer.*; import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 var click = new SupervisionTree.Click(new UUID(0, 7), SupervisionTree.Action.PAYMENT);
 new String(RealKafka.TO_BYTES.serialize("clicks", click))
 // ==> "00000000-0000-0000-0000-000000000007 PAYMENT"
@@ -83,7 +84,7 @@ producer.commitTransaction(); producer.history().size()
   Path folder = Files.createTempDirectory("letters");
   var poison = new RecordDeserializationException(
       RecordDeserializationException.DeserializationExceptionOrigin.VALUE, partition, 5, 0,
-      TimestampType.CREATE_TIME, null, java.nio.ByteBuffer.wrap("SHIPING".getBytes()), null,
+      TimestampType.CREATE_TIME, null, ByteBuffer.wrap("SHIPING".getBytes()), new RecordHeaders(),
       "It can't be decoded.", new IllegalArgumentException("There is no action SHIPING."));
   var judge = RealKafka.toDeadLetters(letters, "dead-letters", folder.resolve("books.db"));
   IO.println(judge.verdictOn(new SupervisionTree.Failure<>(poison, 3L, "reader")));
@@ -91,6 +92,10 @@ producer.commitTransaction(); producer.history().size()
     IO.println(header.key() + ": " + new String(header.value()));
   DurableOffsets.deleteAll(folder);
 }
-// ==> throws NullPointerException: Cannot invoke "org.apache.kafka.common.header.Headers.forEach(java.util.function.Consumer)" because the return value of "org.apache.kafka.common.errors.RecordDeserializationException.headers()" is null
+// ==> prints SkipTo[next=6]
+// ==> prints dead-letter.topic: clicks
+// ==> prints dead-letter.partition: 0
+// ==> prints dead-letter.offset: 5
+// ==> prints dead-letter.why: There is no action SHIPING.
 
 // Behind the poison, that is, and not behind where we asked.

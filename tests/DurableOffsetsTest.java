@@ -51,6 +51,22 @@ class DurableOffsetsTest {
     assertThat(result.exitCode()).isZero();
   }
 
+  /// The moments that the seed doesn't know take luck. The last one doesn't.
+  @Test
+  void a_single_kill_shows_all_four_claims() throws Exception {
+    for (int events : List.of(2, 3, 50)) {
+      Result result = run(demo + "--kills 1 --events " + events);
+      assertThat(result.out())
+          .containsPattern("in memory +starts over +lost 0, repeated ≈ [1-9]")
+          .contains(
+              "saved first         loses         lost ≈ 1, repeated 0\n",
+              "saved last          repeats       lost 0, repeated ≈ 1\n",
+              "in one transaction  exactly once  lost 0, repeated 0\n");
+      assertThat(result.err()).isEmpty();
+      assertThat(result.exitCode()).isZero();
+    }
+  }
+
   @Test
   void a_wrong_option_is_answered_in_a_line_that_quotes_it_and_the_help() throws Exception {
     for (String wrong :

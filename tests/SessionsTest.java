@@ -43,6 +43,22 @@ class SessionsTest {
                 () -> assertThat(String.join("\n", sessions.get(file).mismatches())).isEmpty()));
   }
 
+  /// `./jbang refresh` would keep a snippet of ours that goes wrong as if it were meant.
+  @TestFactory
+  Stream<DynamicTest> no_session_shows_a_mistake_of_ours() {
+    return sessions.keySet().stream()
+        .map(file ->
+            dynamicTest(
+                file,
+                () ->
+                    assertThat(Repository.read(file))
+                        .doesNotContain(
+                            "throws NullPointerException",
+                            "throws ClassCastException",
+                            "throws IndexOutOfBoundsException",
+                            "throws NoClassDefFoundError")));
+  }
+
   @TestFactory
   Stream<DynamicTest> every_session_has_10_to_25_snippets() {
     return sessions.keySet().stream()

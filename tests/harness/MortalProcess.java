@@ -110,14 +110,10 @@ public final class MortalProcess<E> {
   }
 
   /// A connection of this process to a database on the [#disk]. It dies with the process.
-  public Connection connection(Connection real) throws SQLException {
+  public Connection connection(Connection real) {
     synchronized (machine) {
       endIfKilled();
       connections.add(real);
-      if (real.getMetaData().getURL().startsWith("jdbc:sqlite:"))
-        try (var statement = real.createStatement()) {
-          statement.execute("PRAGMA synchronous = OFF"); // nobody cuts the power here
-        }
       return (Connection) mortal(Connection.class, real, "");
     }
   }

@@ -1,4 +1,4 @@
-//SOURCES Chapter09.java
+//SOURCES Chapter10.java
 
 import harness.MortalProcess;
 import harness.Run;
@@ -46,7 +46,7 @@ public final class Exercise10a implements Stage<SupervisionTree.Click> {
   @Override
   public void live(MortalProcess<SupervisionTree.Click> process) throws Exception {
     Path file = process.disk().resolve("ledger.db");
-    try (var connection = process.connection(DurableOffsets.Ledger.connect(file))) {
+    try (var connection = process.connection(Chapter10.connect(file))) {
       var ledger = new DurableOffsets.Ledger(connection, "clicks");
       Chapter09.work(SendLetters.letters("clicks", process::take, ledger, process::effect));
     }
@@ -146,7 +146,8 @@ public final class Exercise10a implements Stage<SupervisionTree.Click> {
   private static void send(
       String name, List<SupervisionTree.Click> clicks, Path disk, SendLetters.PostOffice post)
       throws Exception {
-    try (var ledger = DurableOffsets.Ledger.open(disk.resolve(name + ".db"), name)) {
+    try (var connection = Chapter10.connect(disk.resolve(name + ".db"))) {
+      var ledger = new DurableOffsets.Ledger(connection, name);
       var log = new SupervisionTree.SimpleLog(clicks, _ -> false);
       Chapter09.work(SendLetters.letters(name, log, ledger, post));
     }

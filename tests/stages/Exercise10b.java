@@ -53,7 +53,7 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
   @Override
   public void live(MortalProcess<SupervisionTree.Click> process) throws Exception {
     Path file = process.disk().resolve("ledger.db");
-    try (var connection = process.connection(DurableOffsets.Ledger.connect(file))) {
+    try (var connection = process.connection(Chapter10.connect(file))) {
       work(process::take, connection, new InTurns());
     }
   }
@@ -86,7 +86,7 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
     var bookings = new AtomicInteger();
     var channel = new InTurns();
     String what = "the disk is full, for good, and nothing can be booked. ";
-    try (var connection = DurableOffsets.Ledger.connect(disk.resolve("full.db"))) {
+    try (var connection = Chapter10.connect(disk.resolve("full.db"))) {
       work(log, full(connection, bookings), channel);
       return Optional.of(what + "Nobody failed, and so nobody can do anything.");
     } catch (SQLException e) { // the supervisor gave up
