@@ -474,7 +474,7 @@ class DurableOffsets extends SupervisionTree {
   ///
   /// @param heldUpAt the click at which those with two lines are held up, from 1; 0 for none
   static void work(Path folder, int heldUpAt) throws Exception {
-    var siblings = new Phaser();
+    var siblings = new Phaser(1); // that's us: nobody runs ahead until all are there
     var ledgers = new ArrayList<Ledger>();
     var children = new ArrayList<ChildSpec<?>>();
     try (var log = new FileLog(logIn(folder))) {
@@ -500,6 +500,7 @@ class DurableOffsets extends SupervisionTree {
           new Supervisor(Strategy.ONE_FOR_ONE, new Intensity(10, Duration.ofMinutes(1)), listener)
               .untilAllAreDone();
       try (var root = shop.start("shop", children.toArray(ChildSpec<?>[]::new))) {
+        siblings.arriveAndDeregister();
         if (!(root.join() instanceof Done)) System.exit(1);
       }
     } finally {

@@ -17,6 +17,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
@@ -80,6 +81,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -212,6 +214,9 @@ class RealKafka extends DurableOffsets {
     /// @param port 0 for a free one
     Broker(Path folder, int port) throws IOException {
       requireRoom(folder);
+      if (("" + folder).contains(","))
+        throw new IllegalStateException(
+            "To Kafka, %s is two folders: it has a comma. %s".formatted(folder, ELSEWHERE));
       if (port != 0 && !isFree(port))
         throw new IllegalStateException(
             "Port %d is taken. Choose another one with --port, or leave it out.".formatted(port));
@@ -240,7 +245,14 @@ class RealKafka extends DurableOffsets {
       } finally {
         if (!isReady) kill();
       }
-      if (!isReady) throw new IllegalStateException("The broker doesn't start.");
+      if (!isReady)
+        throw new IllegalStateException(
+            """
+            The broker doesn't start, on ports %d and %d, in %s. If it has said why, that stands \
+            above. If not, the disk may be full, or somebody has taken a port meanwhile. Next time \
+            it gets another folder, and, without --port, other ports.\
+            """
+                .formatted(port, controllerPort, folder));
     }
 
     boolean isReady() {
@@ -504,26 +516,27 @@ class RealKafka extends DurableOffsets {
 
   // endregion
 
-  /// And the **broker** itself is a child. `open` starts it, and the step is to
-  /// wait for its end.
+  /// And the **broker** itself is a child. Its step starts it, and waits for its
+  /// end.
+  ///
+  /// (Why isn't it `open` that starts it? For an `open` the supervisor waits, and
+  /// nobody may keep a supervisor waiting for seconds. We did. Meanwhile the
+  /// reader failed, and nobody took notice.)
 
   /// Its state is how often it has died.
   record Serving(Broker broker) implements Step<Long> {
-    @Override
-    public void open(Long deaths) throws Exception {
-      if (!broker.isReady()) broker.restart();
-    }
-
     /// It has served, so that's progress, and progress forgives.
     @Override
     public Outcome<Long> run(Long deaths) throws Exception {
+      if (!broker.isReady()) broker.restart();
       var death =
           new IllegalStateException("The broker has died, exit " + broker.process.waitFor());
       return new Failed<>(new Failure<>(death, deaths + 1, "serve"));
     }
   }
 
-  static final Intensity TEN_A_MINUTE = new Intensity(10, Duration.ofMinutes(1));
+  /// For some, all that can be done is to wait for the broker. Ours may take half a minute.
+  static final Intensity PATIENT = new Intensity(30, Duration.ofMinutes(1));
 
   static void killTheBroker(KafkaDemo demo) throws Exception {
     var broker = demo.broker;
@@ -552,9 +565,11 @@ class RealKafka extends DurableOffsets {
             trouble.set(deepest(failure.exception()));
           if (event instanceof Ended(_, Died<?>(var cause))) trouble.set("" + cause);
         };
-    var shop = new Supervisor(Strategy.ONE_FOR_ONE, TEN_A_MINUTE, listener);
+    var shop = new Supervisor(Strategy.ONE_FOR_ONE, PATIENT, listener);
     var moments = new Random(demo.seed);
     try (var _ = shop.start("shop", children.toArray(ChildSpec<?>[]::new))) {
+      await("the first effect", () -> booked.get() > 0, trouble::get);
+      IO.println("The first effect comes after %s.".formatted(sinceOurStart()));
       for (int kill = 1; kill <= demo.kills && broker != null; kill++) {
         double when = (kill - 0.75 + moments.nextDouble() / 2) / (demo.kills + 1);
         long at = (long) (when * demo.events);
@@ -599,8 +614,8 @@ class RealKafka extends DurableOffsets {
   ///
   /// All that is the new protocol, `group.protocol=consumer`. With the old one,
   /// which is still the default, the worker itself sets `session.timeout.ms`.
-  /// That's 45 s, too. Whoever calls `close()` isn't missed at all: it says
-  /// goodbye.
+  /// That's 45 s, too. Whoever calls `close()` is missed for as long as it takes
+  /// to hand over: it says goodbye.
   ///
   /// A worker that was taken for dead may be alive. Perhaps it was only slow.
   /// Then for a moment two of them have the same partition. That's why `book`
@@ -628,7 +643,7 @@ class RealKafka extends DurableOffsets {
 
     /// A worker's own process. Asked to end, it leaves its group.
     static void main(String servers, String topic, String group, Path folder, String name) {
-      DurableOffsets.endWithOurParent(folder.resolve(name));
+      DurableOffsets.endWithOurParent(folder);
       var config =
           settings(
               """
@@ -1053,6 +1068,7 @@ class RealKafka extends DurableOffsets {
   /// A broker is ready after ≈ 5.6 s.
   ///
   /// 1. A broker gets killed
+  /// The first effect comes after ≈ 4.1 s.
   /// Killed after click 613. Effects go on after ≈ 4.9 s.
   /// Clicks in the topic: 2000, lost 0, twice 0.
   /// Effects in the ledger: 2000, lost 0, twice 0.
@@ -1112,8 +1128,9 @@ class RealKafka extends DurableOffsets {
   /// starts, reads its logs, and waits until its controller believes that the
   /// last one is dead (`broker.session.timeout.ms`, one second here, and by
   /// default nine). Meanwhile the reader has noticed, after a second and a half:
-  /// `poll` doesn't tell, so it has to ask. It fails, and tries again. The writer
-  /// waited. Nobody but the supervisor has handled anything.
+  /// `poll` doesn't tell, so it has to ask. It fails, pauses, and fails again,
+  /// until there's a broker to answer. The writer waited. Nobody but the
+  /// supervisor has handled anything.
   ///
   /// **Nothing is lost, and nothing twice**, neither in the topic nor in the
   /// ledger. For the topic, thank the idempotent producer, and for the ledger
@@ -1141,7 +1158,8 @@ class RealKafka extends DurableOffsets {
   ///
   /// Options: see `--help`. With `--bootstrap-servers`, the same happens on a
   /// cluster that you have, less the killing of brokers. It makes topics and
-  /// groups of its own, and deletes them.
+  /// groups of its own, and deletes them. (Unless somebody kills *it* with
+  /// `kill -9`: then they stay. Their names begin with `puts-and-takes-`.)
   void main(String... args) throws Exception {
     switch (args.length == 0 ? "" : args[0]) {
       case "broker" ->
@@ -1183,7 +1201,10 @@ class RealKafka extends DurableOffsets {
     @Option(names = "--seed", paramLabel = "N", description = "Decides on the clicks, and kills.")
     long seed = 42;
 
-    @Option(names = "--port", paramLabel = "N", description = "The broker's, or a free one.")
+    @Option(
+        names = "--port",
+        paramLabel = "N",
+        description = "The broker's, 1 to 65535, or a free one.")
     int port;
 
     @Option(
@@ -1191,7 +1212,8 @@ class RealKafka extends DurableOffsets {
         paramLabel = "LIST",
         description =
             "A cluster that is there, such as localhost:9092. None of its brokers is killed, and"
-                + " nothing is touched but topics and groups made here, which are deleted.")
+                + " nothing is touched but topics and groups made here, puts-and-takes-*, which are"
+                + " deleted.")
     String servers;
 
     @Option(names = "--only", paramLabel = "PART", description = "One of ${COMPLETION-CANDIDATES}.")
@@ -1214,7 +1236,7 @@ class RealKafka extends DurableOffsets {
     public Integer call() throws Exception {
       require(spec, events >= 100 && events <= 100_000, "--events can't be " + events);
       require(spec, kills >= 0 && kills <= 15, "--kills can't be " + kills);
-      require(spec, port >= 0 && port <= 65_534, "--port can't be " + port);
+      require(spec, port >= 0 && port <= 65_535, "--port can't be " + port);
       whenAskedToEnd(Thread.currentThread()::interrupt);
       clicks = clicks(events, seed);
       folder = newFolder("real-kafka");
@@ -1233,12 +1255,11 @@ class RealKafka extends DurableOffsets {
 
     private void playAll() throws Exception {
       IO.println("11 · kafka: %d clicks".formatted(events));
-      long start = System.nanoTime();
       if (broker != null) broker.restart();
       String all = broker == null ? servers : "localhost:" + broker.port;
       try (var it = new Cluster(all, broker != null)) {
         cluster = it;
-        if (broker != null) IO.println("A broker is ready after %s.".formatted(since(start)));
+        if (broker != null) IO.println("A broker is ready after %s.".formatted(sinceOurStart()));
         else IO.println("The brokers aren't ours, so none is killed.");
         for (Part part : Part.values())
           if (only == null || part == only) {
@@ -1254,12 +1275,13 @@ class RealKafka extends DurableOffsets {
       }
       IO.println(allIsWell ? "\nAll is well." : "\nThe audit has found something.");
       IO.println(
-          "Replay: ./jbang chapters/11-kafka.java --events %d --kills %d --seed %d%s%s"
+          "Replay: ./jbang chapters/11-kafka.java --events %d --kills %d --seed %d%s%s%s"
               .formatted(
                   events,
                   kills,
                   seed,
                   only == null ? "" : " --only " + only.name().toLowerCase(Locale.ROOT),
+                  port == 0 ? "" : " --port " + port,
                   servers == null ? "" : " --bootstrap-servers " + servers));
     }
 
@@ -1334,6 +1356,12 @@ class RealKafka extends DurableOffsets {
     return String.format(Locale.ROOT, "≈ %.1f s", (System.nanoTime() - nanos) / 1e9);
   }
 
+  /// How long this JVM has been there. (JBang, which started it, took half a second more.)
+  static String sinceOurStart() {
+    long millis = ManagementFactory.getRuntimeMXBean().getUptime();
+    return since(System.nanoTime() - millis * 1_000_000);
+  }
+
   /// If this process is asked to end, then so is the calling thread, by `ask`. It has 10 s.
   static void whenAskedToEnd(Runnable ask) {
     var me = Thread.currentThread();
@@ -1354,7 +1382,9 @@ class RealKafka extends DurableOffsets {
     for (long start = System.nanoTime(); !condition.call(); Thread.sleep(10)) {
       if (trouble.get() != null) throw new IllegalStateException(trouble.get());
       if (System.nanoTime() - start > 60e9)
-        throw new IllegalStateException("Waited a minute for %s, in vain.".formatted(what));
+        throw new IllegalStateException(
+            "Waited a minute for %s, in vain. Is this machine busy? With fewer --events there's less to do."
+                .formatted(what));
     }
   }
 
@@ -1364,7 +1394,7 @@ class RealKafka extends DurableOffsets {
         event -> {
           if (isPrinted.test(event)) IO.println(words(event));
         };
-    var shop = new Supervisor(Strategy.ONE_FOR_ONE, TEN_A_MINUTE, listener).untilAllAreDone();
+    var shop = new Supervisor(Strategy.ONE_FOR_ONE, PATIENT, listener).untilAllAreDone();
     try (var root = shop.start("shop", child)) {
       return root.join();
     }
@@ -1374,15 +1404,17 @@ class RealKafka extends DurableOffsets {
 
   // region room and ports
 
+  private static final String ELSEWHERE =
+      "Another folder can be chosen by JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=FOLDER";
+
   static void requireRoom(Path folder) throws IOException {
     long megabytes = Files.getFileStore(folder).getUsableSpace() >> 20;
     if (megabytes < 100)
       throw new IllegalStateException(
           """
-          Only %d MB are left in %s, and the broker wants 100. Free some, or choose another \
-          folder: JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=FOLDER\
+          Only %d MB are left in %s, and the broker wants 100. Free some. %s\
           """
-              .formatted(megabytes, folder.getParent()));
+              .formatted(megabytes, folder.getParent(), ELSEWHERE));
   }
 
   static boolean isFree(int port) {
@@ -1534,6 +1566,7 @@ class RealKafka extends DurableOffsets {
       try {
         of(admin.describeCluster(new DescribeClusterOptions().timeoutMs(MILLIS_TO_ANSWER)).nodes());
       } catch (KafkaException e) {
+        admin.close(A_SECOND);
         throw new IllegalStateException(
             "No Kafka has answered at %s within %d s. %s"
                 .formatted(servers, MILLIS_TO_ANSWER / 1_000, advice),
@@ -1628,15 +1661,20 @@ class RealKafka extends DurableOffsets {
       }
     }
 
+    /// All that can be deleted, whatever can't.
     private void deleteWhatIsOurs() throws InterruptedException {
-      if (!topics.isEmpty()) of(admin.deleteTopics(topics).all());
-      for (String group : quickGroups) alter(group, AlterConfigOp.OpType.DELETE);
-      for (var deletion : admin.deleteConsumerGroups(groups).deletedGroups().values())
+      var deletions = new TreeMap<String, KafkaFuture<?>>();
+      admin.deleteTopics(topics).topicNameValues().forEach(deletions::put);
+      admin.deleteConsumerGroups(groups).deletedGroups().forEach(deletions::put);
+      for (var deletion : deletions.entrySet())
         try {
-          of(deletion);
-        } catch (GroupIdNotFoundException e) {
-          // nobody has used it
+          of(deletion.getValue());
+        } catch (UnknownTopicOrPartitionException | GroupIdNotFoundException e) {
+          // nobody has made it, or used it
+        } catch (KafkaException e) {
+          System.err.println("Not deleted: %s: %s".formatted(deletion.getKey(), deepest(e)));
         }
+      for (String group : quickGroups) alter(group, AlterConfigOp.OpType.DELETE);
     }
   }
 

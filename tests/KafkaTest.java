@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import drift.Command;
 import harness.Matrix;
 import harness.Repository;
+import harness.SharedBroker;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -90,21 +91,23 @@ class KafkaTest {
 
   @Test
   void a_demo_that_is_killed_leaves_no_process_and_no_file() throws Exception {
-    endOfADemo(ProcessHandle::destroyForcibly);
+    endOfADemo("broker", ProcessHandle::destroyForcibly);
   }
 
   @Test
   void a_demo_that_is_asked_to_stop_leaves_no_process_and_no_file() throws Exception {
-    endOfADemo(ProcessHandle::destroy);
+    endOfADemo("group", ProcessHandle::destroy);
   }
 
-  private void endOfADemo(Consumer<ProcessHandle> end) throws Exception {
-    var process = start(demo + " --kills 0 --events 100000");
+  /// @param part where it ends: "broker" or "group", and further options
+  private void endOfADemo(String part, Consumer<ProcessHandle> end) throws Exception {
+    var process = start(demo + " --kills 0 --events 100000 --only " + part);
     try {
-      awaitLine(process, "1. A broker gets killed");
-      ProcessHandle broker = process.children().findFirst().orElseThrow();
+      awaitLine(process, part.startsWith("group") ? "Each has two." : "1. A broker gets killed");
+      var children = process.children().toList();
+      assertThat(children).isNotEmpty();
       end.accept(process.toHandle());
-      broker.onExit().get(30, TimeUnit.SECONDS);
+      for (ProcessHandle child : children) child.onExit().get(30, TimeUnit.SECONDS);
       process.onExit().get(30, TimeUnit.SECONDS);
       assertThat(temp).isEmptyDirectory();
     } finally {
@@ -113,11 +116,36 @@ class KafkaTest {
   }
 
   @Test
+  void a_broker_that_cannot_start_says_why() throws Exception {
+    try (var taken = new ServerSocket()) {
+      taken.bind(new InetSocketAddress("localhost", 0));
+      String broker = "%s broker %s %d %d </dev/zero";
+      var result =
+          Command.run(
+              broker.formatted(demo, temp, taken.getLocalPort(), SharedBroker.freePort()),
+              Repository.root());
+      assertThat(result.err()).contains("in use").hasLineCount(1);
+      assertThat(result.exitCode()).isEqualTo(1);
+    }
+  }
+
+  /// Where no file may grow beyond 64 KB, there can be no log of Kafka's.
+  @Test
+  void a_demo_whose_broker_does_not_start_says_what_to_do() throws Exception {
+    String line = "JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" %s".formatted(onlyHere, demo);
+    var result = Command.run("ulimit -f 128; " + line, Repository.root());
+    assertThat(result.err())
+        .contains("The broker doesn't start, on ports ", "in " + temp, "Next time");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(temp).isEmptyDirectory();
+  }
+
+  @Test
   void a_cluster_of_somebody_else_is_as_it_was(@TempDir Path theirs) throws Exception {
     Path script = Files.writeString(theirs.resolve("Owner.java"), OWNER);
     Path data = Files.createDirectory(theirs.resolve("data"));
-    int port = freePort();
-    var broker = start("%s broker %s %d %d".formatted(demo, data, port, freePort()));
+    int port = SharedBroker.freePort();
+    var broker = start("%s broker %s %d %d".formatted(demo, data, port, SharedBroker.freePort()));
     try {
       awaitLine(broker, "ready");
       String owner = "%s localhost:%d ".formatted(Command.compiled(script, theirs), port);
@@ -128,6 +156,10 @@ class KafkaTest {
       assertThat(result.out()).contains("so none is killed", "All is well.");
       assertThat(result.exitCode()).isZero();
       assertThat(owner(owner + "list")).isEqualTo(before);
+
+      endOfADemo("group --bootstrap-servers localhost:" + port, ProcessHandle::destroyForcibly);
+      var left = owner(owner + "list").lines().filter(line -> !before.contains(line));
+      assertThat(left).isNotEmpty().allMatch(line -> line.contains(" puts-and-takes-"));
     } finally {
       kill(broker);
     }
@@ -156,6 +188,7 @@ class KafkaTest {
         void main(String[] args) throws Exception {
           Map<String, Object> config = Map.of("bootstrap.servers", args[0]);
           var theirs = new TopicPartition("theirs", 0);
+          var none = new OffsetAndMetadata(0);
           try (var admin = Admin.create(config)) {
             if (args[1].equals("create")) {
               admin.createTopics(List.of(new NewTopic("theirs", 1, (short) 1))).all().get();
@@ -177,7 +210,7 @@ class KafkaTest {
             for (var group : admin.listGroups().all().get())
               IO.println("group " + group.groupId() + " at "
                   + admin.listConsumerGroupOffsets(group.groupId())
-                      .partitionsToOffsetAndMetadata().get().get(theirs).offset());
+                      .partitionsToOffsetAndMetadata().get().getOrDefault(theirs, none).offset());
           }
         }
       }
@@ -211,11 +244,5 @@ class KafkaTest {
   private static void kill(Process process) throws InterruptedException {
     family(process).toList().forEach(ProcessHandle::destroyForcibly);
     process.waitFor();
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 }

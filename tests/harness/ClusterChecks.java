@@ -33,7 +33,7 @@ final class ClusterChecks {
   /// Enough for some in each partition.
   private static final int SOME = 20;
 
-  /// A broker is killed twice, while somebody writes and somebody reads.
+  /// A broker is killed three times, while somebody writes and somebody reads.
   static Verdict survivesBroker(Subject subject) {
     return on(
         subject,
@@ -41,13 +41,13 @@ final class ClusterChecks {
         cluster -> {
           cluster.work();
           var writer = new Writer(cluster);
-          for (int kill = 1; kill <= 2; kill++) {
+          for (int kill = 1; kill <= 3; kill++) {
             int some = cluster.effects().size() + 50;
             if (!await(() -> cluster.effects().size() >= some || writer.hasFailed()))
               return stuck(cluster, "when the broker had been killed %d times".formatted(kill - 1));
             cluster.killBroker();
           }
-          return audited(cluster, writer.finish(), true, "after two kills of the broker");
+          return audited(cluster, writer.finish(), true, "after three kills of the broker");
         });
   }
 

@@ -2,11 +2,13 @@ package harness;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -42,13 +44,7 @@ public final class SharedBroker {
       var script =
           CompiledScript.of(Matrix.sourceOf(11), Machine.temporaryFolder("broker-classes"));
       Path folder = Machine.temporaryFolder("broker");
-      int port;
-      int other;
-      try (var one = new ServerSocket(0);
-          var two = new ServerSocket(0)) {
-        port = one.getLocalPort();
-        other = two.getLocalPort();
-      }
+      int port = freePort(), other = freePort();
       // its input is never closed, except by our end
       started(script.command("broker", "" + folder, "" + port, "" + other), folder);
       return port;
@@ -81,6 +77,20 @@ public final class SharedBroker {
     }
     process.destroyForcibly();
     throw new IllegalStateException("The broker doesn't start. It said: " + read(errors));
+  }
+
+  /// Below those that the system hands out to clients, of which there are many.
+  public static int freePort() {
+    return new Random().ints(10_000, 30_000).filter(SharedBroker::isFree).findFirst().orElseThrow();
+  }
+
+  private static boolean isFree(int port) {
+    try (var socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress("localhost", port));
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static void end(Process process, Path folder) {

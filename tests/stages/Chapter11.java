@@ -24,10 +24,14 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /// Chapter 11 as the harness sees it: chapter 10's program, on a log in a topic of a real broker. Topics with
@@ -71,6 +75,7 @@ public final class Chapter11 extends OnALog {
   @Override
   void write(Path folder, List<SupervisionTree.Click> clicks, Set<Integer> poison)
       throws Exception {
+    this.folder = folder;
     String topic = "clicks-%d-%s".formatted(clicks.size(), poison).replaceAll("[^\\w-]+", "_");
     Thread.currentThread().setContextClassLoader(loader());
     SharedBroker.once(
@@ -84,6 +89,7 @@ public final class Chapter11 extends OnALog {
   }
 
   private Run<SupervisionTree.Click> run;
+  private Path folder;
 
   @Override
   SupervisionTree.Log logOf(Run<SupervisionTree.Click> run) {
@@ -114,17 +120,37 @@ public final class Chapter11 extends OnALog {
     return Chapter11.class.getClassLoader();
   }
 
-  /// To Kafka a bad record is an exception of its own.
+  /// To Kafka a bad record is an exception of its own. The chapter's judge sends a letter, and is asked
+  /// twice: at first there's no acknowledgement. Whoever goes on then has no letter.
   @Override
   SupervisionTree.Judge<Long> judge(BlockingQueue<SupervisionTree.Failure<Long>> deadLetters) {
     var putAside = super.judge(deadLetters);
     return failure -> {
       if (!(failure.exception() instanceof RecordDeserializationException bad))
         return putAside.verdictOn(failure);
+      var unsent = toDeadLetters(false).verdictOn(failure);
+      if (!(unsent instanceof SupervisionTree.Retry)) return unsent;
+      var sent = toDeadLetters(true).verdictOn(failure);
+      if (!sent.equals(new SupervisionTree.SkipTo<>(bad.offset() + 1))) return sent;
       var cause = (IllegalArgumentException) bad.getCause();
       return putAside.verdictOn(
           new SupervisionTree.Failure<>(cause, failure.state(), failure.operation()));
     };
+  }
+
+  private SupervisionTree.Judge<Long> toDeadLetters(boolean arrives) {
+    var bytes = new ByteArraySerializer();
+    var producer =
+        new MockProducer<byte[], byte[]>(arrives, null, bytes, bytes) {
+          @Override
+          public synchronized Future<RecordMetadata> send(
+              ProducerRecord<byte[], byte[]> letter, Callback callback) {
+            var acknowledgement = super.send(letter, callback);
+            if (!arrives) errorNext(new TimeoutException("Nobody has answered."));
+            return acknowledgement;
+          }
+        };
+    return RealKafka.toDeadLetters(producer, "dead-letters", folder.resolve("books.db"));
   }
 
   private static void makeTopic(String topic) throws Exception {
@@ -168,7 +194,8 @@ public final class Chapter11 extends OnALog {
     };
   }
 
-  /// Connections last longer than a run: to make one takes longer than a run does.
+  /// Connections last longer than a run: to make one takes longer than a run does. So a process that is
+  /// killed in this JVM leaves its client to the next one. The cluster's checks kill real ones.
   private static final Map<TopicPartition, RealKafka.KafkaLog> LOGS = new ConcurrentHashMap<>();
 
   /// The one that reads.
