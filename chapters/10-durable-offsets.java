@@ -274,9 +274,12 @@ class DurableOffsets extends SupervisionTree {
   /// saved, without a setting that one has to know about.
   ///
   /// `FULL` waits for the disk at each commit, so a power cut takes nothing,
-  /// either. (`NORMAL` would do for this chapter: what a power cut takes back
-  /// there, it takes back together, effect and offset. But who has been told of
-  /// the effect in between?)
+  /// either. (On macOS the disk says "done" too early, unless you ask for `PRAGMA
+  /// fullfsync`.)
+  ///
+  /// (`NORMAL` would do for this chapter: what a power cut takes back there, it
+  /// takes back together, effect and offset. But who has been told of the effect
+  /// in between?)
   ///
   /// ## Two lines, in some order
   ///
@@ -815,7 +818,8 @@ class DurableOffsets extends SupervisionTree {
     }
   }
 
-  /// What can't be deleted now, somebody else is about to.
+  /// What can't be deleted now, somebody else is about to. (On Windows, an open file can't be, and may
+  /// stay until the system cleans up.)
   static void deleteAll(Path folder) {
     try (var files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);

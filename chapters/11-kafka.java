@@ -1065,21 +1065,21 @@ class RealKafka extends DurableOffsets {
   /// ```console
   /// $ ./jbang chapters/11-kafka.java --kills 1
   /// 11 · kafka: 2000 clicks
-  /// A broker is ready after ≈ 5.6 s.
+  /// A broker is ready after ≈ 2.4 s.
   ///
   /// 1. A broker gets killed
-  /// The first effect comes after ≈ 4.1 s.
-  /// Killed after click 613. Effects go on after ≈ 4.9 s.
+  /// The first effect comes after ≈ 3.0 s.
+  /// Killed after click 613. Effects go on after ≈ 3.4 s.
   /// Clicks in the topic: 2000, lost 0, twice 0.
   /// Effects in the ledger: 2000, lost 0, twice 0.
   ///
   /// 2. Three workers share six partitions
   /// Each has two.
-  /// Worker 2 is killed. Others do its work after ≈ 1.7 s.
-  /// Worker 3 leaves with close(). Others do its work after ≈ 1.1 s.
-  /// Effects by worker 1: ≈ 1163.
-  /// Effects by worker 2: ≈ 290.
-  /// Effects by worker 3: ≈ 547.
+  /// Worker 2 is killed. Others do its work after ≈ 1.6 s.
+  /// Worker 3 leaves with close(). Others do its work after ≈ 0.9 s.
+  /// Effects by worker 1: ≈ 1090.
+  /// Effects by worker 2: ≈ 155.
+  /// Effects by worker 3: ≈ 755.
   /// Clicks in the topic: 2000, lost 0, twice 0.
   /// Effects in the ledger: 2000, lost 0, twice 0.
   ///

@@ -118,6 +118,24 @@ public final class MortalProcess<E> {
     }
   }
 
+  /// What goes onto a channel of this process dies with it, and is told of in the picture.
+  ///
+  /// @param offset -1 for the end
+  public void putsOnChannel(long offset) {
+    onChannel(Lane.CHANNEL, offset < 0 ? Kind.TOLD : Kind.PUT, offset, "put ");
+  }
+
+  /// The same for what comes from a channel.
+  public void takesFromChannel(long offset) {
+    onChannel(Lane.CONSUMER, offset < 0 ? Kind.TOLD : Kind.TAKEN, offset, "takes ");
+  }
+
+  private void onChannel(Lane lane, Kind kind, long offset, String verb) {
+    synchronized (machine) {
+      if (!killed) note(lane, kind, offset, verb + (offset < 0 ? "the end" : "" + offset));
+    }
+  }
+
   private void note(Lane lane, Kind kind, long offset, String text) {
     machine.timeline().add(lane, kind, offset, text);
   }

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
 import org.sqlite.SQLiteConfig;
 
 /// Exercise 10-b as the harness sees it: an effect is a row in the ledger, and the channel belongs to the
@@ -54,7 +55,8 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
   public void live(MortalProcess<SupervisionTree.Click> process) throws Exception {
     Path file = process.disk().resolve("ledger.db");
     try (var connection = process.connection(Chapter10.connect(file))) {
-      work(process::take, connection, new InTurns());
+      var channel = new InTurns(process::putsOnChannel, process::takesFromChannel);
+      work(process::take, connection, channel);
     }
   }
 
@@ -84,7 +86,7 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
           return event(offset);
         };
     var bookings = new AtomicInteger();
-    var channel = new InTurns();
+    var channel = new InTurns(_ -> {}, _ -> {});
     String what = "the disk is full, for good, and nothing can be booked. ";
     try (var connection = Chapter10.connect(disk.resolve("full.db"))) {
       work(log, full(connection, bookings), channel);
@@ -150,14 +152,23 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
   /// A channel whose two sides work in turns: the producer until there is no room, then the consumer until
   /// there is nothing left. So a kill finds as much on it as there can be, and always the same.
   private static final class InTurns extends ArrayBlockingQueue<SupervisionTree.Message> {
+    private final LongConsumer whenPut;
+    private final LongConsumer whenTaken;
     private boolean consumersTurn;
     private Thread consumer;
     private Thread putting;
     private boolean taking;
     private int puts;
 
-    InTurns() {
+    /// @param whenPut hears of each offset; of the end as -1
+    InTurns(LongConsumer whenPut, LongConsumer whenTaken) {
       super(CAPACITY);
+      this.whenPut = whenPut;
+      this.whenTaken = whenTaken;
+    }
+
+    private static long offsetIn(SupervisionTree.Message message) {
+      return message instanceof SupervisionTree.Item item ? item.offset() : -1;
     }
 
     private synchronized void handOver(boolean toConsumer) {
@@ -188,6 +199,7 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
         putting = null;
       }
       super.offer(message);
+      whenPut.accept(offsetIn(message));
       puts++;
       if (message instanceof SupervisionTree.End) handOver(true);
     }
@@ -200,7 +212,10 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
         while (true) {
           while (!consumersTurn) wait();
           var message = super.poll();
-          if (message != null) return message;
+          if (message != null) {
+            whenTaken.accept(offsetIn(message));
+            return message;
+          }
           handOver(false);
         }
       } finally {
@@ -210,7 +225,9 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
 
     @Override
     public synchronized SupervisionTree.Message poll() {
-      return consumersTurn ? given(super.poll()) : null;
+      var message = consumersTurn ? given(super.poll()) : null;
+      if (message != null) whenTaken.accept(offsetIn(message));
+      return message;
     }
 
     @Override
@@ -236,6 +253,7 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
         throw new IllegalStateException(
             "The channel is full. put() waits for room, offer() and add() don't");
       puts++;
+      whenPut.accept(offsetIn(message));
       return super.offer(message);
     }
 
