@@ -419,20 +419,11 @@ class DurableOffsets extends SupervisionTree {
   /// A child that waits for its siblings after each step, so that a kill finds all of them at work.
   record InStep(Step<Long> step, Phaser siblings) implements Step<Long> {
     @Override
-    public void open(Long from) {
-      siblings.register();
-    }
-
-    @Override
     public Outcome<Long> run(Long from) throws Exception {
       var outcome = step.run(from);
-      siblings.awaitAdvance(siblings.arrive());
+      if (outcome instanceof Done) siblings.arriveAndDeregister();
+      else siblings.awaitAdvanceInterruptibly(siblings.arrive());
       return outcome;
-    }
-
-    @Override
-    public void close() {
-      siblings.arriveAndDeregister();
     }
   }
 
@@ -477,7 +468,7 @@ class DurableOffsets extends SupervisionTree {
   ///
   /// @param heldUpAt the click at which those with two lines are held up, from 1; 0 for none
   static void work(Path folder, int heldUpAt) throws Exception {
-    var siblings = new Phaser(1); // that's us: nobody runs ahead until all are there
+    var siblings = new Phaser(Way.values().length);
     var ledgers = new ArrayList<Ledger>();
     var children = new ArrayList<ChildSpec<?>>();
     try (var log = new FileLog(logIn(folder))) {
@@ -503,7 +494,6 @@ class DurableOffsets extends SupervisionTree {
           new Supervisor(Strategy.ONE_FOR_ONE, new Intensity(10, Duration.ofMinutes(1)), listener)
               .untilAllAreDone();
       try (var root = shop.start("shop", children.toArray(ChildSpec<?>[]::new))) {
-        siblings.arriveAndDeregister();
         if (!(root.join() instanceof Done)) System.exit(1);
       }
     } finally {
