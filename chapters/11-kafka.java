@@ -227,7 +227,7 @@ class RealKafka extends DurableOffsets {
 
     /// Kills it, if it runs, and starts it on the same port and folder.
     ///
-    /// @throws IllegalStateException if it isn't ready within 30 s; it has said why, on stderr
+    /// @throws IllegalStateException if it isn't ready within a minute; perhaps it has said why, on stderr
     void restart() throws IOException, InterruptedException {
       kill();
       var builder =
@@ -239,7 +239,7 @@ class RealKafka extends DurableOffsets {
       var said = new FutureTask<>(process.inputReader()::readLine);
       Thread.ofPlatform().daemon().name("waits for the broker").start(said);
       try {
-        isReady = "ready".equals(said.get(30, TimeUnit.SECONDS));
+        isReady = "ready".equals(said.get(60, TimeUnit.SECONDS));
       } catch (TimeoutException | ExecutionException e) {
         // then it isn't
       } finally {
@@ -535,7 +535,7 @@ class RealKafka extends DurableOffsets {
     }
   }
 
-  /// For some, all that can be done is to wait for the broker. Ours may take half a minute.
+  /// For some, all that can be done is to wait for the broker. Ours may take a minute.
   static final Intensity PATIENT = new Intensity(30, Duration.ofMinutes(1));
 
   static void killTheBroker(KafkaDemo demo) throws Exception {

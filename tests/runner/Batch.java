@@ -51,7 +51,7 @@ public final class Batch {
       var request =
           LauncherDiscoveryRequestBuilder.request()
               .selectors(selectClass(watching.loadClass(name)))
-              .configurationParameter("junit.jupiter.execution.timeout.default", "240 s")
+              .configurationParameter("junit.jupiter.execution.timeout.default", "480 s")
               .build();
       launcher.execute(request, progress);
       if (progress.failed > 0) progress.quote(linesOf(output, printedBefore));
