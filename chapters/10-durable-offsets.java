@@ -290,7 +290,8 @@ class DurableOffsets extends SupervisionTree {
 
   /// How an effect and its offset get into the ledger.
   interface Booking {
-    /// @param from where we are: the offset that the ledger should know
+    /// @param from where we are: the offset that the ledger should know. (Here that's the item's own.
+    ///     In chapter 11 there are gaps.)
     /// @return where to go on
     long book(Ledger ledger, long from, Item item) throws Exception;
   }
@@ -388,8 +389,7 @@ class DurableOffsets extends SupervisionTree {
   /// ## A process to kill
   ///
   /// One supervisor, and a child for each of the four ways, each with a ledger
-  /// of its own. After each step they wait for each other, so that one kill finds
-  /// all of them at work.
+  /// of its own.
 
   enum Way {
     IN_MEMORY("in memory", "starts over", DurableOffsets::keepInMemory),
@@ -533,12 +533,13 @@ class DurableOffsets extends SupervisionTree {
   /// The harness doesn't leave it to luck. It kills the process at each single
   /// *moment*: right before and right after everything that outlives it, such as
   /// a statement that writes, or a commit. You can see one of these runs, of the
-  /// fourth way. Three processes in a row are killed at their fifth moment, and
-  /// the next one may finish:
+  /// fourth way. Three processes in a row are killed at their fifth moment: right
+  /// before `INSERT effects`. (The first two are around `INSERT progress`, and the
+  /// next two around `UPDATE progress`.) The fourth process may finish:
   ///
   /// ```console
   /// $ ./jbang draw 10 --events 2 --fault kill@5
-  /// ✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   10-durable-offsets.java
+  /// ✗ fails  ↻ a new process  ~ waits  » aside  ■ the end   10-durable-offsets.java
   ///
   ///   time log             producer    channel      supervisor            consumer
   /// ↻    1 ┆               ┆           ┆            process 1 starts      ┆
@@ -568,7 +569,7 @@ class DurableOffsets extends SupervisionTree {
   ///     25 ┆               ┆           ┆            ┆                     commit
   /// ✗   26 read 2: the end ┆           ┆            ┆                     ┆
   ///
-  /// Replay: ./jbang draw 10 --events 2 --capacity 0 --fault kill@5
+  /// Replay: ./jbang draw 10 --events 2 --fault kill@5
   /// ```
   ///
   /// The three die after the ledger has moved, and before the effect. The fourth
@@ -613,7 +614,8 @@ class DurableOffsets extends SupervisionTree {
       require(spec, events >= 1 && events <= 999_999, "--events can't be " + events);
       require(spec, kills >= 0 && kills <= 1_000, "--kills can't be " + kills);
       require(spec, kills * 2 <= events, "--kills " + kills + " needs twice as many --events");
-      IO.println("10 · durable offsets: %d clicks in a file, %d kills".formatted(events, kills));
+      String many = kills == 1 ? "1 kill" : kills + " kills";
+      IO.println("10 · durable offsets: %d clicks in a file, %s".formatted(events, many));
       Path folder = temporaryFolder("durable-offsets");
       FileLog.write(logIn(folder), clicks(events, seed));
       var random = new Random(seed);

@@ -70,7 +70,8 @@ ledger.inOneTransaction(() -> {
 die(); ledger.next();
 // ==> 2
 
-// Nothing has happened, so it can be done again. And what if it's done twice, since nobody heard of
+// Nothing has happened, so it can be done again. (Here Java rolled back. After a real kill, SQLite
+// does, when somebody opens the file again.) And what if it's done twice, since nobody heard of
 // the first time?
 
 DurableOffsets.saveTogether(ledger, 2, item(2));

@@ -115,7 +115,8 @@ import picocli.CommandLine.Spec;
 /// **Predict.** A consumer has polled ten clicks, and handed them to other
 /// threads. It polls on. They have had the effects of five when it's killed. It
 /// never commits an offset itself, since `enable.auto.commit` is on, as it is by
-/// default. Where does its successor go on?
+/// default. `auto.offset.reset` is `earliest`, which it isn't. Where does its
+/// successor go on?
 class RealKafka extends DurableOffsets {
 
   /// ## A broker of your own
@@ -319,7 +320,7 @@ class RealKafka extends DurableOffsets {
     return new KafkaConsumer<>(config, new StringDeserializer(), FROM_BYTES);
   }
 
-  /// One partition of a topic. It belongs to one thread.
+  /// One partition of a topic: a topic is one or more logs. It belongs to one thread.
   static class KafkaLog implements AutoCloseable {
     private static final Duration A_WHILE = Duration.ofMillis(500);
     private static final Duration NO_ANSWER = Duration.ofSeconds(1);
@@ -535,7 +536,7 @@ class RealKafka extends DurableOffsets {
     }
   }
 
-  /// For some, all that can be done is to wait for the broker. Ours may take a minute.
+  /// Reader and writer can only wait for the broker, which may take a minute to start.
   static final Intensity PATIENT = new Intensity(30, Duration.ofMinutes(1));
 
   static void killTheBroker(KafkaDemo demo) throws Exception {
@@ -596,7 +597,7 @@ class RealKafka extends DurableOffsets {
   /// Our reader has *assigned* itself a partition. Whoever *subscribes* to a topic
   /// is assigned some, and may lose them again: that's a *rebalance*.
   ///
-  /// That's a supervisor, too. But it doesn't restart who has died: it moves
+  /// The coordinator is a supervisor, too. But it doesn't restart who has died: it moves
   /// the work to who lives. You want both.
   ///
   /// How long is a dead worker missed? As long as it may be silent:
@@ -632,7 +633,7 @@ class RealKafka extends DurableOffsets {
 
   /// A member of the group, and where it is in each of its partitions: where the ledgers are.
   ///
-  /// @param mine counts what this worker has done
+  /// @param mine a ledger in this worker's name, of which only `next` is used, as a count
   record Worker(
       KafkaConsumer<String, Click> consumer,
       Connection connection,
@@ -1120,13 +1121,16 @@ class RealKafka extends DurableOffsets {
   /// nothing has been committed, and five effects happen twice. In part 5 the
   /// two differ in nothing but the interval.
   ///
+  /// (With `latest`, the default, a group that has committed nothing begins at the
+  /// end. Then the five are lost either way.)
+  ///
   /// (Nobody commits in the background. `poll` does, and `close()`. So a loop that
   /// has all ten effects before it polls again can only repeat. But one that
   /// fails at the sixth, and closes its consumer in a `finally`, commits all ten.)
   ///
   /// **Seconds without a broker.** Nearly all of them are the broker's. It
-  /// starts, reads its logs, and waits until its controller believes that the
-  /// last one is dead (`broker.session.timeout.ms`, one second here, and by
+  /// starts, reads its logs, and waits until its controller believes that its
+  /// predecessor is dead (`broker.session.timeout.ms`, one second here, and by
   /// default nine). Meanwhile the reader has noticed, after a second and a half:
   /// `poll` doesn't tell, so it has to ask. It fails, pauses, and fails again,
   /// until there's a broker to answer. The writer waited. Nobody but the

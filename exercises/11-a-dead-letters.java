@@ -70,8 +70,8 @@ class DeadLetters extends SupervisionTree {
   static final String DEAD_LETTERS = "clicks.dead-letters";
 
   /// The headers of a dead letter. Their values are texts, in UTF-8. The last
-  /// one quotes what the deserializer threw, the exception's cause: all of it,
-  /// as `toString` gives it, since not every exception has a message.
+  /// one quotes what the deserializer threw, the exception's cause: its message, or
+  /// all of it, as `toString` gives it, since not every exception has one.
   static final String TOPIC = "dead-letter.topic";
 
   static final String PARTITION = "dead-letter.partition";
@@ -128,6 +128,9 @@ class DeadLetters extends SupervisionTree {
     Listener listener =
         event -> {
           if (event.id().equals("clicks")) IO.println(words(event));
+          if (event instanceof Crashed(_, var failure))
+            for (Throwable e : failure.exception().getSuppressed())
+              IO.println("And the judge has thrown " + e);
         };
     var supervisor =
         new Supervisor(Strategy.ONE_FOR_ONE, new Intensity(3, Duration.ofMinutes(1)), listener);

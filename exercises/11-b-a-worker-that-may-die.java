@@ -55,7 +55,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 /// The topic has two partitions. The checker numbers its four orders through: 0
 /// and 1 are in the first partition, and 2 and 3 in the second. Each has
 /// offsets 0 and 1 there. It kills a worker right before, and right after, each
-/// payment and each commit. No broker is needed.
+/// payment and each commit. The first payment of order 1 gets no answer. The
+/// worker may die of that, and then there's another one. No broker is needed.
 class AWorkerThatMayDie {
 
   static final String TOPIC = "orders";

@@ -96,12 +96,16 @@ class AChannelInBetween extends DurableOffsets {
     Path folder = temporaryFolder("channel");
     Path file = folder.resolve("ledger.db");
     try {
+      boolean powerCut;
       try (var ledger = new UnluckyLedger(Ledger.connect(file))) {
         process(log, ledger);
+        powerCut = ledger.calls >= 7;
       }
-      IO.println("  Another process.");
-      try (var ledger = Ledger.open(file, "clicks")) {
-        process(log, ledger);
+      if (powerCut) {
+        IO.println("  Another process.");
+        try (var ledger = Ledger.open(file, "clicks")) {
+          process(log, ledger);
+        }
       }
       var audit = Audit.of(log, clicks, file, "clicks");
       IO.println("%d clicks: %s".formatted(clicks, audit));

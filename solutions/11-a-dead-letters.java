@@ -120,6 +120,9 @@ class DeadLetters extends SupervisionTree {
     Listener listener =
         event -> {
           if (event.id().equals("clicks")) IO.println(words(event));
+          if (event instanceof Crashed(_, var failure))
+            for (Throwable e : failure.exception().getSuppressed())
+              IO.println("And the judge has thrown " + e);
         };
     var supervisor =
         new Supervisor(Strategy.ONE_FOR_ONE, new Intensity(3, Duration.ofMinutes(1)), listener);

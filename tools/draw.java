@@ -45,6 +45,7 @@
 //SOURCES ../tests/harness/Watching.java
 
 import harness.Machine;
+import harness.Promise;
 import harness.Run;
 import harness.Script;
 import harness.Subject;
@@ -120,16 +121,28 @@ class Draw implements Callable<Integer> {
     var target = Target.of(words);
     var script = new Script(events, capacity, Script.plan(plan, events));
     IO.println(
-        "✗ fails  ↻ a new producer  ~ waits  » aside  ■ the end   "
-            + target.source().getFileName()
-            + "\n");
+        "✗ fails  ↻ a new %s  ~ waits  » aside  ■ the end   %s\n"
+            .formatted(
+                script.isOfProcesses() ? "process" : "producer", target.source().getFileName()));
     var subject = target.compile();
     if (script.isOfProcesses()) IO.print(Machine.timeline(subject, script).draw(ROWS));
-    else
-      try (var run = Run.inLockstep(subject.stage(), script)) {
-        IO.print(run.drain().timeline().draw(ROWS));
-      }
+    else drawRun(target, subject, script);
     IO.println("\nReplay: " + target.command("draw") + " " + script);
     return 0;
+  }
+
+  private static void drawRun(Target target, Subject subject, Script script) {
+    Thread.setDefaultUncaughtExceptionHandler((_, e) -> {
+      if (!Run.isItsEnd(e)) e.printStackTrace();
+    });
+    boolean hasEffects = target.promises().contains(Promise.EFFECTS_ONCE);
+    String rather = target.command("draw") + " --events 4 --fault kill@3";
+    try (var run = Run.inLockstep(subject.stage(), script)) {
+      IO.print(run.drain().timeline().draw(ROWS));
+    } catch (Run.StartFailed e) {
+      if (!hasEffects) throw e;
+      throw new IllegalStateException("It's drawn when it's killed: " + rather, e);
+    }
+    if (hasEffects) IO.println("\nIts effects are drawn when it's killed: " + rather);
   }
 }

@@ -67,7 +67,7 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
   }
 
   private static void uncaught(Thread thread, Throwable e) {
-    if (isEndOfRun(e)) return;
+    if (Run.isItsEnd(e)) return;
     String name = thread.getName().isEmpty() ? "a thread without a name" : thread.getName();
     UNCAUGHT.add(new Breach(Article.UNCAUGHT, e + " on " + name + placeOf(e)));
   }
@@ -83,7 +83,7 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
         .forEach((future, e) -> {
           if (futuresBefore.contains(future)) return;
           WatchedFutures.looked(future);
-          if (!isEndOfRun(e)) breaches.add(new Breach(Article.FORGOTTEN_FUTURE, e + placeOf(e)));
+          if (!Run.isItsEnd(e)) breaches.add(new Breach(Article.FORGOTTEN_FUTURE, e + placeOf(e)));
         });
     for (Threads.Seen thread : Threads.since(threadsBefore))
       if (!isAboutToEnd(thread.thread()) && REPORTED.add(thread.thread().threadId()))
@@ -109,13 +109,6 @@ public final class Law implements BeforeEachCallback, AfterEachCallback {
         new Error("the program calls exit(" + code + "), which would end the harness, too");
     UNCAUGHT.add(new Breach(Article.UNCAUGHT, refused.getMessage() + placeOf(refused)));
     throw refused;
-  }
-
-  /// Whether it's only what we throw into a program to end its run, however often wrapped.
-  private static boolean isEndOfRun(Throwable e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause())
-      if (cause instanceof Run.RunIsOver || cause instanceof MortalProcess.Killed) return true;
-    return false;
   }
 
   /// Where in a program, rather than in the harness or a library, `e` was thrown.

@@ -166,7 +166,8 @@ public enum Mistake {
   SAVES_BEFORE_THE_EFFECT(
       "the offset was saved before its effect: whoever dies in between has saved, and not had the"
           + " effect, and the next one goes on behind it",
-      "the order of the two. Which one may happen twice? Or can they be in one transaction?"),
+      "the order of the two. Which one may happen twice? (Or can they be in one transaction? Only"
+          + " if both are in one database.)"),
   SAVES_AFTER_THE_EFFECT(
       "the offset was saved after its effect: who dies in between does it again",
       "whether both can be in one transaction, or else what makes the second time harmless"),

@@ -40,6 +40,8 @@ public final class MortalProcess<E> {
   private boolean killed;
   private boolean failed;
   private boolean endedWell;
+  private boolean hasChannel;
+  private Thread reader;
 
   /// @param fatefulMoment counted from 1; 0 for a process to which nothing happens
   /// @param isLast whether it's killed then, or what it does then fails
@@ -66,6 +68,7 @@ public final class MortalProcess<E> {
       endIfKilled();
       if (++reads > READS_PER_EVENT * machine.events() + 50) throw die("reads on and on");
       if (firstRead < 0) firstRead = offset;
+      reader = Thread.currentThread();
       if (offset < 0 || offset >= machine.events()) {
         note(Lane.LOG, Kind.END, offset, "read " + offset + ": the end");
         throw stage.invalidOffset(offset);
@@ -95,16 +98,23 @@ public final class MortalProcess<E> {
 
   /// Something that outlives the process, such as a file that is written. It's told of in the picture.
   public <T> T outlives(String what, Callable<T> work) throws Exception {
-    return outlives(what, new IOException("The connection was lost."), work);
+    return outlives(Kind.TAKEN, what, work);
   }
 
-  private <T> T outlives(String what, Exception failure, Callable<T> work) throws Exception {
+  /// The same, as something of a certain kind.
+  public <T> T outlives(Kind kind, String what, Callable<T> work) throws Exception {
+    return outlives(kind, what, new IOException("The connection was lost."), work);
+  }
+
+  private <T> T outlives(Kind kind, String what, Exception failure, Callable<T> work)
+      throws Exception {
     return moment(
         what,
         failure,
         () -> {
           T result = work.call();
-          note(Lane.CONSUMER, Kind.TAKEN, -1, what);
+          boolean isProducers = hasChannel && Thread.currentThread() == reader;
+          note(isProducers ? Lane.PRODUCER : Lane.CONSUMER, kind, -1, what);
           return result;
         });
   }
@@ -115,6 +125,13 @@ public final class MortalProcess<E> {
       endIfKilled();
       connections.add(real);
       return (Connection) mortal(Connection.class, real, "");
+    }
+  }
+
+  /// Its producer and its consumer are two threads, with a channel in between.
+  public void hasChannel() {
+    synchronized (machine) {
+      hasChannel = true;
     }
   }
 
@@ -244,9 +261,10 @@ public final class MortalProcess<E> {
     boolean hasSql = arguments != null && arguments.length > 0 && arguments[0] instanceof String;
     String text = hasSql ? (String) arguments[0] : sql;
     if (name.startsWith("execute") && isWrite(text))
-      return outlives(shortened(text), noAnswer(), () -> invoke(method, real, arguments));
+      return outlives(
+          Kind.TAKEN, shortened(text), noAnswer(), () -> invoke(method, real, arguments));
     if (name.equals("commit"))
-      return outlives("commit", noAnswer(), () -> invoke(method, real, arguments));
+      return outlives(Kind.TAKEN, "commit", noAnswer(), () -> invoke(method, real, arguments));
     Object result = invoke(method, real, arguments);
     return result instanceof Statement ? mortal(method.getReturnType(), result, text) : result;
   }

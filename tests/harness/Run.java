@@ -1014,6 +1014,13 @@ public final class Run<E> implements AutoCloseable {
     }
   }
 
+  /// Whether it's only what we throw into a program to end its run, however often wrapped.
+  public static boolean isItsEnd(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause())
+      if (cause instanceof RunIsOver || cause instanceof MortalProcess.Killed) return true;
+    return false;
+  }
+
   /// A call of the program does not return.
   static final class NeverCameBack extends RuntimeException {
     NeverCameBack(String message) {

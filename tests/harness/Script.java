@@ -133,7 +133,8 @@ public record Script(int events, int capacity, List<String> faults) {
   /// The options that repeat this script with the `draw` tool.
   @Override
   public String toString() {
-    return "--events %d --capacity %d --fault %s"
-        .formatted(events, capacity, faults.isEmpty() ? "none" : String.join(",", faults));
+    String channel = isOfProcesses() ? "" : " --capacity " + capacity; // theirs is their own
+    String plan = faults.isEmpty() ? "none" : String.join(",", faults);
+    return "--events %d%s --fault %s".formatted(events, channel, plan);
   }
 }

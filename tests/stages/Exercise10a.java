@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -105,6 +106,13 @@ public final class Exercise10a implements Stage<SupervisionTree.Click> {
       return Optional.of(
           "letters had gone out about the log \"shop\". Then the same post office got those about \"airport\". Of three payments there, %d got a letter, since these keys were known: %s."
               .formatted(post.letters.size() - 3, post.keys()));
+    send("dock", Collections.nCopies(11, once), disk, post);
+    post.letters.clear();
+    send("dock1", List.of(once), disk, post);
+    if (post.letters.isEmpty())
+      return Optional.of(
+          "letters had gone out about the log \"dock\", of 11 payments. Then there was one about \"dock1\", at offset 0, and the key of that was known: %s. So is it the key of \"dock\" at 10?"
+              .formatted('"' + post.all.getLast() + '"'));
     var mixed = Arrays.stream(SupervisionTree.Action.values()).map(it -> click(8, it)).toList();
     post.letters.clear();
     send("station", mixed, disk, post);

@@ -55,6 +55,7 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
   public void live(MortalProcess<SupervisionTree.Click> process) throws Exception {
     Path file = process.disk().resolve("ledger.db");
     try (var connection = process.connection(Chapter10.connect(file))) {
+      process.hasChannel();
       var channel = new InTurns(process::putsOnChannel, process::takesFromChannel);
       work(process::take, connection, channel);
     }

@@ -53,7 +53,17 @@ public final class Exercise11a extends Chapter09 {
 
   @Override
   SupervisionTree.Judge<Long> judge(BlockingQueue<SupervisionTree.Failure<Long>> none) {
-    return DeadLetters.judge(letters);
+    var judge = DeadLetters.judge(letters);
+    return failure -> {
+      try {
+        return judge.verdictOn(failure);
+      } catch (InterruptException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        System.out.println("The judge has thrown %s, at %s".formatted(e, e.getStackTrace()[0]));
+        throw e;
+      }
+    };
   }
 
   @Override

@@ -3,6 +3,7 @@ import harness.Mistake;
 import harness.MortalProcess;
 import harness.Run;
 import harness.Stage;
+import harness.Timeline.Kind;
 import harness.Verdict.Way;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -63,7 +65,7 @@ public final class Exercise11b implements Stage<Long> {
         return;
       } catch (Exception e) {
         if (!books.isAway) throw e;
-        process.outlives("it dies of that", () -> null);
+        process.outlives(Kind.START, "another worker", () -> null);
       }
     }
     throw new NotAsAsked(
@@ -76,8 +78,29 @@ public final class Exercise11b implements Stage<Long> {
     return place.partition() == 0 ? offset : IN_PARTITION_0 + offset;
   }
 
-  private static String nameOf(TopicPartition place, long offset) {
-    return place + "@" + offset;
+  /// Two places whose numbers, written side by side, are the same.
+  @Override
+  public Optional<String> complaintAboutEffects(Path disk) {
+    var one = new TopicPartition(AWorkerThatMayDie.TOPIC, 1);
+    var eleven = new TopicPartition(AWorkerThatMayDie.TOPIC, 11);
+    var consumer = new MockConsumer<String, String>("earliest");
+    consumer.schedulePollTask(() -> {
+      consumer.rebalance(List.of(one, eleven));
+      consumer.updateBeginningOffsets(Map.of(one, 11L, eleven, 1L));
+      consumer.addRecord(new ConsumerRecord<>(one.topic(), 1, 11, "anna", "anna 1000"));
+      consumer.addRecord(new ConsumerRecord<>(eleven.topic(), 11, 1, "bert", "bert 250"));
+    });
+    var keys = new ArrayList<String>();
+    try {
+      AWorkerThatMayDie.work(consumer, (key, _) -> keys.add(key));
+    } catch (Exception e) {
+      return Optional.empty(); // it has a way of its own to its partitions
+    }
+    return keys.size() < 2 || keys.stream().distinct().count() > 1
+        ? Optional.empty()
+        : Optional.of(
+            "the order at offset 11 of partition 1 and the one at offset 1 of partition 11 have the same key, \"%s\". So one of them isn't paid."
+                .formatted(keys.getFirst()));
   }
 
   // --- what the adapter remembers ---
@@ -179,6 +202,7 @@ public final class Exercise11b implements Stage<Long> {
       try {
         if (number == 1 && !books.has("away")) {
           process.outlives(
+              Kind.FAULT,
               "pay 1 fails",
               () -> {
                 books.enter("away");
@@ -407,10 +431,9 @@ public final class Exercise11b implements Stage<Long> {
       if (news.isEmpty()) return;
       try {
         process.outlives(
-            news.size() == 1
-                ? "commit "
-                    + nameOf(news.keySet().iterator().next(), news.values().iterator().next())
-                : "commit " + List.copyOf(news.values()),
+            news.entrySet().stream()
+                .map(it -> it.getKey() + "@" + it.getValue())
+                .collect(Collectors.joining(", ", "commit ", "")),
             () -> {
               news.forEach((place, next) -> {
                 books.enter("commit " + group + " " + place.partition() + " " + next);
