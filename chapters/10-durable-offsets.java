@@ -29,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.sqlite.SQLiteConfig;
@@ -435,6 +436,9 @@ class DurableOffsets extends SupervisionTree {
   /// does, and so it takes luck to hit the moment between two lines. The last kill
   /// needs none. Whoever has two lines is held up between them, until it's dead.
 
+  /// No process gets further than that beyond its last click, however late the kill comes.
+  static final int AHEAD = 3;
+
   /// A ledger whose owner is held up for good, behind the first of two lines, at one click.
   static class HeldUp extends Ledger {
     private final int click;
@@ -460,27 +464,37 @@ class DurableOffsets extends SupervisionTree {
     private void oneLine() {
       if (++lines != 2 * click - 1) return;
       IO.println("held up");
-      while (!Thread.currentThread().isInterrupted()) LockSupport.park();
+      holdUp();
     }
+  }
+
+  /// Until somebody kills us.
+  static void holdUp() {
+    while (!Thread.currentThread().isInterrupted()) LockSupport.park();
   }
 
   /// All of a process's work. It prints a line for each click that the last of the four has booked.
   ///
-  /// @param heldUpAt the click at which those with two lines are held up, from 1; 0 for none
-  static void work(Path folder, int heldUpAt) throws Exception {
+  /// @param clicks after how many it's killed; 0 if it isn't
+  /// @param betweenLines whether it's held up there, between two lines
+  static void work(Path folder, int clicks, boolean betweenLines) throws Exception {
+    var booked = new AtomicInteger();
     var siblings = new Phaser(Way.values().length);
     var ledgers = new ArrayList<Ledger>();
     var children = new ArrayList<ChildSpec<?>>();
     try (var log = new FileLog(logIn(folder))) {
       for (Way way : Way.values()) {
         Path file = way.ledgerIn(folder);
-        boolean isHeldUp = heldUpAt > 0 && way.hasTwoLines();
-        var ledger = isHeldUp ? new HeldUp(file, "clicks", heldUpAt) : Ledger.open(file, "clicks");
+        boolean isHeldUp = betweenLines && way.hasTwoLines();
+        var ledger = isHeldUp ? new HeldUp(file, "clicks", clicks) : Ledger.open(file, "clicks");
         ledgers.add(ledger);
         Booking told =
             (books, from, item) -> {
               long next = way.booking.book(books, from, item);
-              if (way == Way.SAVED_TOGETHER) IO.println(next);
+              if (way == Way.SAVED_TOGETHER) {
+                IO.println(next);
+                if (booked.incrementAndGet() == clicks + AHEAD && clicks > 0) holdUp();
+              }
               return next;
             };
         var step = new InStep(bookEach(log, ledger, told), siblings);
@@ -575,9 +589,9 @@ class DurableOffsets extends SupervisionTree {
   /// The three die after the ledger has moved, and before the effect. The fourth
   /// one finds nothing of that, and begins at 0.
   void main(String... args) throws Exception {
-    if (args.length == 3 && args[0].equals("worker")) {
+    if (args.length == 4 && args[0].equals("worker")) {
       endWithOurParent(Path.of(args[1]));
-      work(Path.of(args[1]), Integer.parseInt(args[2]));
+      work(Path.of(args[1]), Integer.parseInt(args[2]), Boolean.parseBoolean(args[3]));
     } else System.exit(commandLine(new KillDemo()).execute(args));
   }
 
@@ -613,7 +627,7 @@ class DurableOffsets extends SupervisionTree {
     public Integer call() throws Exception {
       require(spec, events >= 1 && events <= 999_999, "--events can't be " + events);
       require(spec, kills >= 0 && kills <= 1_000, "--kills can't be " + kills);
-      require(spec, kills * 2 <= events, "--kills " + kills + " needs twice as many --events");
+      require(spec, kills * 10 <= events, "--kills " + kills + " needs ten times as many --events");
       String many = kills == 1 ? "1 kill" : kills + " kills";
       IO.println("10 · durable offsets: %d clicks in a file, %s".formatted(events, many));
       Path folder = temporaryFolder("durable-offsets");
@@ -637,7 +651,7 @@ class DurableOffsets extends SupervisionTree {
 
     private void killAfter(int clicks, Path folder, boolean betweenLines)
         throws IOException, InterruptedException {
-      Process process = start(folder, betweenLines ? clicks : 0);
+      Process process = start(folder, clicks, betweenLines);
       int lines = betweenLines ? clicks + 2 : clicks; // two of them say that they're held up
       try (var progress = process.inputReader()) {
         for (int i = 0; i < lines; i++)
@@ -650,16 +664,17 @@ class DurableOffsets extends SupervisionTree {
     private static IllegalStateException endedByItself(Path folder) {
       String what =
           "A process has ended before anybody killed it. If it said why, that stands above."
-              + " Is there room in %s? And are there many more --events than --kills?";
+              + " Is there room in %s?";
       return new IllegalStateException(what.formatted(folder.getParent()));
     }
 
-    private static Process start(Path folder, int heldUpAt) throws IOException {
-      return startAgain(DurableOffsets.class, folder, "worker", "" + folder, "" + heldUpAt);
+    private static Process start(Path folder, int clicks, boolean betweenLines) throws IOException {
+      String[] args = {"worker", "" + folder, "" + clicks, "" + betweenLines};
+      return startAgain(DurableOffsets.class, folder, args);
     }
 
     private void finish(Path folder) throws IOException, InterruptedException {
-      Process process = start(folder, 0);
+      Process process = start(folder, 0, false);
       try (var progress = process.inputReader()) {
         while (progress.readLine() != null) {}
         if (process.waitFor() != 0) throw endedByItself(folder);

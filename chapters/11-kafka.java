@@ -179,7 +179,7 @@ class RealKafka extends DurableOffsets {
         serve(folder.resolve("kafka"), port, controllerPort);
         IO.println("ready");
       } catch (Throwable e) {
-        System.err.println(deepest(e));
+        if (!isOrphaned) System.err.println(deepest(e));
         Runtime.getRuntime().halt(1);
       }
     }
@@ -197,11 +197,15 @@ class RealKafka extends DurableOffsets {
           .startup();
     }
 
+    /// Then what fails isn't worth a word.
+    private static volatile boolean isOrphaned;
+
     /// As in chapter 10. But this one goes on writing to the folder, and would end for want of it,
     /// with half of its files deleted.
     private static Void endWith(Path folder) throws Exception {
       try {
         while (System.in.read() >= 0) {}
+        isOrphaned = true;
         org.apache.kafka.common.utils.internals.Exit.setHaltProcedure((_, _) -> {});
         for (int i = 0; i < 10; i++, Thread.sleep(50)) deleteAll(folder);
         return null;
@@ -1163,7 +1167,8 @@ class RealKafka extends DurableOffsets {
   /// Options: see `--help`. With `--bootstrap-servers`, the same happens on a
   /// cluster that you have, less the killing of brokers. It makes topics and
   /// groups of its own, and deletes them. (Unless somebody kills *it* with
-  /// `kill -9`: then they stay. Their names begin with `puts-and-takes-`.)
+  /// `kill -9`: then they stay. Their names begin with `puts-and-takes-`. And if
+  /// just then no child of it lives, its temporary folder stays, too.)
   void main(String... args) throws Exception {
     switch (args.length == 0 ? "" : args[0]) {
       case "broker" ->

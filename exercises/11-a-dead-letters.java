@@ -70,8 +70,8 @@ class DeadLetters extends SupervisionTree {
   static final String DEAD_LETTERS = "clicks.dead-letters";
 
   /// The headers of a dead letter. Their values are texts, in UTF-8. The last
-  /// one quotes what the deserializer threw, the exception's cause: its message, or
-  /// all of it, as `toString` gives it, since not every exception has one.
+  /// one quotes what the deserializer threw, the exception's cause. That's its
+  /// message or, if it has none, all of it, as `toString` gives it.
   static final String TOPIC = "dead-letter.topic";
 
   static final String PARTITION = "dead-letter.partition";

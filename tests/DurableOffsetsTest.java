@@ -54,7 +54,7 @@ class DurableOffsetsTest {
   /// The moments that the seed doesn't know take luck. The last one doesn't.
   @Test
   void a_single_kill_shows_all_four_claims() throws Exception {
-    for (int events : List.of(2, 3, 50)) {
+    for (int events : List.of(10, 11, 100)) {
       Result result = run(demo + "--kills 1 --events " + events);
       assertThat(result.out())
           .containsPattern("in memory +starts over +lost 0, repeated ≈ [1-9]")

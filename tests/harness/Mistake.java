@@ -161,7 +161,8 @@ public enum Mistake {
       "the pauses come from other dice than the ones handed in: no run of it can be repeated",
       "every call that makes a random number"),
   FORGETS_WITH_ITS_PROCESS(
-      "where to go on is kept in memory alone, and dies with the process",
+      "where to go on is kept in memory alone, and dies with the process; or it's kept elsewhere,"
+          + " and nobody asks for it",
       "where a new process gets its first offset from"),
   SAVES_BEFORE_THE_EFFECT(
       "the offset was saved before its effect: whoever dies in between has saved, and not had the"

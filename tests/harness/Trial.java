@@ -2,6 +2,7 @@ package harness;
 
 import static harness.Verdict.Way.*;
 
+import harness.Stage.NotAsAsked;
 import harness.Stage.NotOffered;
 import harness.Verdict.Broken;
 import harness.Verdict.Kept;
@@ -112,6 +113,9 @@ final class Trial {
       return judge.judge(run);
     } catch (NotOffered e) {
       return broken(run, NOTHING_TO_CALL, e.getMessage() + ".");
+    } catch (NotAsAsked e) {
+      return Optional.of(
+          new Broken(NOT_AS_ASKED, e.getMessage(), e.mistake, run.script(), run.timeline()));
     } catch (Run.NeverCameBack e) {
       String advice =
           run.started()

@@ -90,6 +90,7 @@ public final class Chapter11 extends OnALog {
 
   private Run<SupervisionTree.Click> run;
   private Path folder;
+  private volatile String complaint;
 
   @Override
   SupervisionTree.Log logOf(Run<SupervisionTree.Click> run) {
@@ -128,10 +129,17 @@ public final class Chapter11 extends OnALog {
     return failure -> {
       if (!(failure.exception() instanceof RecordDeserializationException bad))
         return putAside.verdictOn(failure);
-      var unsent = toDeadLetters(false).verdictOn(failure);
-      if (!(unsent instanceof SupervisionTree.Retry)) return unsent;
-      var sent = toDeadLetters(true).verdictOn(failure);
-      if (!sent.equals(new SupervisionTree.SkipTo<>(bad.offset() + 1))) return sent;
+      long next = bad.offset() + 1;
+      try (var books = DurableOffsets.Ledger.open(books(), "" + bad.topicPartition())) {
+        books.save(failure.state());
+        var unsent = toDeadLetters(false).verdictOn(failure);
+        if (books.next() == next)
+          complaint = "the letter has not arrived, and the ledger is behind the pill";
+        if (!(unsent instanceof SupervisionTree.Retry)) return unsent;
+        var sent = toDeadLetters(true).verdictOn(failure);
+        if (!sent.equals(new SupervisionTree.SkipTo<>(next))) return sent;
+        if (books.next() != next) complaint = "the pill was skipped, and the ledger doesn't know";
+      }
       var cause = (IllegalArgumentException) bad.getCause();
       return putAside.verdictOn(
           new SupervisionTree.Failure<>(cause, failure.state(), failure.operation()));
@@ -145,12 +153,27 @@ public final class Chapter11 extends OnALog {
           @Override
           public synchronized Future<RecordMetadata> send(
               ProducerRecord<byte[], byte[]> letter, Callback callback) {
+            String pill = letter.value() == null ? "" : new String(letter.value(), UTF_8);
+            if (!pill.endsWith(" SHIPING"))
+              complaint = "the letter holds \"%s\", and not the pill's bytes".formatted(pill);
+            var offset = letter.headers().lastHeader("dead-letter.offset");
+            if (offset == null) complaint = "the letter doesn't say at which offset the pill was";
             var acknowledgement = super.send(letter, callback);
             if (!arrives) errorNext(new TimeoutException("Nobody has answered."));
             return acknowledgement;
           }
         };
-    return RealKafka.toDeadLetters(producer, "dead-letters", folder.resolve("books.db"));
+    return RealKafka.toDeadLetters(producer, "dead-letters", books());
+  }
+
+  private Path books() {
+    return folder.resolve("books.db");
+  }
+
+  @Override
+  public List<String> deadLetters() {
+    if (complaint != null) throw new NotAsAsked(complaint + ".", Optional.empty());
+    return super.deadLetters();
   }
 
   private static void makeTopic(String topic) throws Exception {

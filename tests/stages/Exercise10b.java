@@ -9,6 +9,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -263,6 +264,19 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
         throws InterruptedException {
       put(message);
       return true;
+    }
+
+    @Override
+    public int drainTo(Collection<? super SupervisionTree.Message> them) {
+      return drainTo(them, Integer.MAX_VALUE);
+    }
+
+    @Override
+    public synchronized int drainTo(Collection<? super SupervisionTree.Message> them, int most) {
+      int drained = 0;
+      for (SupervisionTree.Message it; drained < most && (it = poll()) != null; drained++)
+        them.add(it);
+      return drained;
     }
 
     @Override

@@ -190,6 +190,7 @@ public final class Exercise11a extends Chapter09 {
   private static final class Letters extends MockProducer<byte[], byte[]> {
     final BlockingQueue<Letter> acknowledged;
     private boolean failsOnce;
+    private volatile Thread answering;
 
     Letters(BlockingQueue<Letter> acknowledged, boolean failsOnce) {
       super(false, null, new ByteArraySerializer(), new ByteArraySerializer());
@@ -207,16 +208,21 @@ public final class Exercise11a extends Chapter09 {
       } catch (InterruptedException e) {
         throw new InterruptException(e);
       }
-      Thread.startVirtualThread(() -> {
-        if (fails) errorNext(new TimeoutException("The broker is away."));
-        else completeNext();
-      });
+      answering =
+          Thread.startVirtualThread(() -> {
+            if (fails) errorNext(new TimeoutException("The broker is away."));
+            else completeNext();
+          });
       return answer;
     }
 
     @Override
     public void flush() {
-      while (completeNext()) {} // by then all of it was answered, in whatever way
+      try {
+        if (answering != null) answering.join(); // by then all of it was answered, in whatever way
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
     }
   }
 
