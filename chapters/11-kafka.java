@@ -639,7 +639,7 @@ class RealKafka extends DurableOffsets {
   ///
   /// @param mine a ledger in this worker's name, of which only `next` is used, as a count
   record Worker(
-      KafkaConsumer<String, Click> consumer,
+      org.apache.kafka.clients.consumer.Consumer<String, Click> consumer,
       Connection connection,
       Ledger mine,
       Map<TopicPartition, Ledger> ledgers,
@@ -672,7 +672,7 @@ class RealKafka extends DurableOffsets {
       }
     }
 
-    private void work(String topic) throws Exception {
+    void work(String topic) throws Exception {
       consumer.subscribe(List.of(topic), this);
       while (true) {
         var records = consumer.poll(A_SECOND);

@@ -39,7 +39,7 @@ public record Finding(
       case Broken broken -> {
         String title =
             broken.way() == Way.NOT_AS_ASKED
-                ? "What this exercise asks, beyond the promises"
+                ? "What is asked, beyond the promises"
                 : promise.title() + ": " + promise.line();
         yield broken(promise.name(), title, broken, printed);
       }

@@ -5,8 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import harness.CompiledScript;
 import harness.Run;
 import harness.SharedBroker;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +24,9 @@ import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -223,6 +227,61 @@ public final class Chapter11 extends OnALog {
 
   /// The one that reads.
   private static volatile Run<?> current;
+
+  /// A worker whose effects can't be booked.
+  @Override
+  public Optional<String> complaintAboutEffects(Path disk) throws Exception {
+    var place = new TopicPartition("clicks", 0);
+    var consumer = new OneClick(place, event(0));
+    try (var connection = connect(disk.resolve("workers.db"))) {
+      var full = withoutRoom(connection);
+      var mine = new DurableOffsets.Ledger(full, "worker");
+      try {
+        new RealKafka.Worker(consumer, full, mine, new HashMap<>(), new HashMap<>())
+            .work(place.topic());
+      } catch (SQLException | OneClick.Over e) {
+        // as it should, or it goes on and on
+      }
+      return new DurableOffsets.Ledger(connection, "" + place).next() == 0
+          ? Optional.empty()
+          : Optional.of(
+              "a worker could not book an effect, and its offset was saved all the same. Are the"
+                  + " two in one transaction?");
+    }
+  }
+
+  private static final class OneClick extends MockConsumer<String, SupervisionTree.Click> {
+    /// It's enough.
+    static final class Over extends Error {}
+
+    private int polls;
+
+    OneClick(TopicPartition place, SupervisionTree.Click click) {
+      super("none");
+      schedulePollTask(() -> {
+        rebalance(List.of(place));
+        addRecord(new ConsumerRecord<>(place.topic(), place.partition(), 0, "", click));
+      });
+    }
+
+    @Override
+    public ConsumerRecords<String, SupervisionTree.Click> poll(Duration timeout) {
+      if (++polls > 10) throw new Over();
+      return super.poll(timeout);
+    }
+  }
+
+  private static Connection withoutRoom(Connection real) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            loader(),
+            new Class<?>[] {Connection.class},
+            (_, method, arguments) -> {
+              if (arguments != null && ("" + arguments[0]).startsWith("INSERT INTO effects"))
+                throw new SQLException("The disk is full.");
+              return method.invoke(real, arguments);
+            });
+  }
 
   @Override
   public Cluster cluster(CompiledScript program, Path folder, int partitions) throws Exception {
