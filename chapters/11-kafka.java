@@ -601,8 +601,8 @@ class RealKafka extends DurableOffsets {
   /// Our reader has *assigned* itself a partition. Whoever *subscribes* to a topic
   /// is assigned some, and may lose them again: that's a *rebalance*.
   ///
-  /// The coordinator is a supervisor, too. But it doesn't restart who has died: it moves
-  /// the work to who lives. You want both.
+  /// The coordinator is a supervisor, too. But it doesn't restart who has died: it
+  /// moves the work to who lives. You want both.
   ///
   /// How long is a dead worker missed? As long as it may be silent:
   ///
