@@ -816,10 +816,15 @@ class DurableOffsets extends SupervisionTree {
     return folder;
   }
 
+  /// SQLite's driver unpacks a library there, too. In the folder that all share, it would clean up
+  /// after others, and print a stack trace if another one is quicker.
+  ///
   /// @throws IllegalStateException with a sentence, if there can't be one
   static Path newFolder(String name) {
     try {
-      return Files.createTempDirectory(name);
+      Path folder = Files.createTempDirectory(name);
+      System.setProperty("org.sqlite.tmpdir", "" + folder);
+      return folder;
     } catch (IOException e) {
       String place = System.getProperty("java.io.tmpdir");
       throw new IllegalStateException("There can be no temporary folder in " + place + ": " + e, e);

@@ -1249,7 +1249,6 @@ class RealKafka extends DurableOffsets {
       whenAskedToEnd(Thread.currentThread()::interrupt);
       clicks = clicks(events, seed);
       folder = newFolder("real-kafka");
-      System.setProperty("org.sqlite.tmpdir", "" + folder);
       try {
         if (servers == null) broker = new Broker(folder, port);
         playAll();

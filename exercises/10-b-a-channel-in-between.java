@@ -31,7 +31,8 @@ import java.util.concurrent.ExecutionException;
 /// **To write.** Whatever it takes, in `producer`, `consumer` and `start`, that
 /// each click is booked once,
 ///
-/// - wherever the process is killed, and another one goes on; and
+/// - wherever the process is killed, and another one goes on, rather than begin
+///   again; and
 /// - whatever fails once: a read, a statement, a commit. A commit may even have
 ///   got through, and only its acknowledgement is lost.
 ///

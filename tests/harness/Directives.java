@@ -114,6 +114,19 @@ public record Directives(Set<Path> sources, Set<String> libraries, Set<String> o
     return RESOLVED.computeIfAbsent(Set.copyOf(libraries), _ -> resolve(libraries));
   }
 
+  /// Its driver unpacks a library. In the folder that all share, it would clean up after others, and
+  /// print a stack trace if another one is quicker.
+  private static void giveSqliteAFolder() {
+    if (System.getProperty("org.sqlite.tmpdir") != null) return;
+    try {
+      Path folder = Files.createTempDirectory("sqlite");
+      folder.toFile().deleteOnExit(); // which comes after that of what the driver puts there
+      System.setProperty("org.sqlite.tmpdir", "" + folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException("There is no room in the temporary folder", e);
+    }
+  }
+
   private static Libraries resolve(Collection<String> libraries) {
     ClassLoader harness = Directives.class.getClassLoader();
     if (libraries.isEmpty()) return new Libraries("", harness);
@@ -125,6 +138,7 @@ public record Directives(Set<Path> sources, Set<String> libraries, Set<String> o
     } catch (MalformedURLException e) {
       throw new IllegalStateException("JBang names a jar that is no file: " + jars, e);
     }
+    giveSqliteAFolder();
     var loader = new URLClassLoader(urls.toArray(URL[]::new), harness);
     ServiceLoader.load(Driver.class, loader).forEach(_ -> {}); // each tells JDBC of itself
     return new Libraries(jars, loader);
