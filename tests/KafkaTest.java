@@ -72,8 +72,7 @@ class KafkaTest {
     String small = "unshare -r -m sh -c 'mount -t tmpfs -o size=20m none \"%s\" && %s'";
     var possible = Command.run(small.formatted(temp, "true"), Repository.root());
     assumeTrue(possible.exitCode() == 0, "no small disk can be made here: " + possible.err());
-    String line =
-        "exec env JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" %s".formatted(onlyHere, demo);
+    String line = "exec env " + demoHere();
     var result = Command.run(small.formatted(temp, line.replace("'", "'\\''")), Repository.root());
     assertFailed(result, "MB are left in " + temp, "-Djava.io.tmpdir=FOLDER");
   }
@@ -85,8 +84,11 @@ class KafkaTest {
   }
 
   private Command.Result demo(String options) throws InterruptedException {
-    String line = "JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" %s %s";
-    return Command.run(line.formatted(onlyHere, demo, options), Repository.root());
+    return Command.run(demoHere() + " " + options, Repository.root());
+  }
+
+  private String demoHere() {
+    return "JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" %s".formatted(onlyHere, demo);
   }
 
   @Test
@@ -132,8 +134,7 @@ class KafkaTest {
   /// Where no file may grow beyond 64 KB, there can be no log of Kafka's.
   @Test
   void a_demo_whose_broker_does_not_start_says_what_to_do() throws Exception {
-    String line = "JAVA_TOOL_OPTIONS=\"$JAVA_TOOL_OPTIONS%s\" %s".formatted(onlyHere, demo);
-    var result = Command.run("ulimit -f 128; " + line, Repository.root());
+    var result = Command.run("ulimit -f 128; " + demoHere(), Repository.root());
     assertThat(result.err())
         .contains("The broker doesn't start, on ports ", "in " + temp, "Next time");
     assertThat(result.exitCode()).isEqualTo(1);

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.ThrowingConsumer;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What a session shows is what the prompt answers. `./jbang refresh` fills all of it in anew.
@@ -34,41 +35,33 @@ class SessionsTest {
     }
   }
 
+  private static Stream<DynamicTest> each(ThrowingConsumer<String> check) {
+    return sessions.keySet().stream().map(file -> dynamicTest(file, () -> check.accept(file)));
+  }
+
   @TestFactory
   Stream<DynamicTest> every_session_shows_what_really_happens() {
-    return sessions.keySet().stream()
-        .map(file ->
-            dynamicTest(
-                file,
-                () -> assertThat(String.join("\n", sessions.get(file).mismatches())).isEmpty()));
+    return each(file -> assertThat(String.join("\n", sessions.get(file).mismatches())).isEmpty());
   }
 
   /// `./jbang refresh` would keep a snippet of ours that goes wrong as if it were meant.
   @TestFactory
   Stream<DynamicTest> no_session_shows_a_mistake_of_ours() {
-    return sessions.keySet().stream()
-        .map(file ->
-            dynamicTest(
-                file,
-                () ->
-                    assertThat(Repository.read(file))
-                        .doesNotContain(
-                            "throws NullPointerException",
-                            "throws ClassCastException",
-                            "throws IndexOutOfBoundsException",
-                            "throws NoClassDefFoundError")));
+    return each(file ->
+        assertThat(Repository.read(file))
+            .doesNotContain(
+                "throws NullPointerException",
+                "throws ClassCastException",
+                "throws IndexOutOfBoundsException",
+                "throws NoClassDefFoundError"));
   }
 
   @TestFactory
   Stream<DynamicTest> every_session_has_10_to_25_snippets() {
-    return sessions.keySet().stream()
-        .map(file ->
-            dynamicTest(
-                file,
-                () ->
-                    assertThat(sessions.get(file).snippets())
-                        .as("the snippets of " + file + ", for a quarter of an hour's play")
-                        .hasSizeBetween(10, 25)));
+    return each(file ->
+        assertThat(sessions.get(file).snippets())
+            .as("the snippets of " + file + ", for a quarter of an hour's play")
+            .hasSizeBetween(10, 25));
   }
 
   @TestFactory

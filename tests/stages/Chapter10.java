@@ -3,6 +3,8 @@
 import harness.Machine;
 import harness.MortalProcess;
 import harness.Run;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -71,5 +73,30 @@ public class Chapter10 extends Chapter09 {
     config.setJournalMode(SQLiteConfig.JournalMode.MEMORY);
     config.setSynchronous(SQLiteConfig.SynchronousMode.OFF);
     return config.createConnection("jdbc:sqlite:" + file);
+  }
+
+  static Connection inMemory() throws SQLException {
+    return new SQLiteConfig().createConnection("jdbc:sqlite::memory:");
+  }
+
+  /// A database in which no effect can be booked.
+  ///
+  /// @param whenBooking hears of each attempt
+  static Connection full(Connection real, Runnable whenBooking) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            Chapter10.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (_, method, arguments) -> {
+              if (arguments != null && ("" + arguments[0]).startsWith("INSERT INTO effects")) {
+                whenBooking.run();
+                throw new SQLException("The disk is full.");
+              }
+              try {
+                return method.invoke(real, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 }

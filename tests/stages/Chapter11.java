@@ -5,10 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import harness.CompiledScript;
 import harness.Run;
 import harness.SharedBroker;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -234,7 +232,7 @@ public final class Chapter11 extends OnALog {
     var place = new TopicPartition("clicks", 0);
     var consumer = new OneClick(place, event(0));
     try (var connection = connect(disk.resolve("workers.db"))) {
-      var full = withoutRoom(connection);
+      var full = full(connection, () -> {});
       var mine = new DurableOffsets.Ledger(full, "worker");
       try {
         new RealKafka.Worker(consumer, full, mine, new HashMap<>(), new HashMap<>())
@@ -269,18 +267,6 @@ public final class Chapter11 extends OnALog {
       if (++polls > 10) throw new Over();
       return super.poll(timeout);
     }
-  }
-
-  private static Connection withoutRoom(Connection real) {
-    return (Connection)
-        Proxy.newProxyInstance(
-            loader(),
-            new Class<?>[] {Connection.class},
-            (_, method, arguments) -> {
-              if (arguments != null && ("" + arguments[0]).startsWith("INSERT INTO effects"))
-                throw new SQLException("The disk is full.");
-              return method.invoke(real, arguments);
-            });
   }
 
   @Override

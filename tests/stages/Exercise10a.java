@@ -5,7 +5,6 @@ import harness.Run;
 import harness.Stage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +18,6 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
-import org.sqlite.SQLiteConfig;
 
 /// Exercise 10-a as the harness sees it: each click is a payment, and a letter is an effect in a world
 /// that remembers keys. In a run, the letters are what comes out of the channel.
@@ -61,7 +59,7 @@ public final class Exercise10a implements Stage<SupervisionTree.Click> {
         SendLetters.letters(
             "clicks",
             run::take,
-            new DurableOffsets.Ledger(inMemory(), "clicks"),
+            new DurableOffsets.Ledger(Chapter10.inMemory(), "clicks"),
             (key, payment) -> {
               if (keys.add(key)) post.put(payment);
             });
@@ -74,10 +72,6 @@ public final class Exercise10a implements Stage<SupervisionTree.Click> {
             Chapter09.timeOf(run),
             run.random());
     run.hold(supervisor.untilAllAreDone().start("root", letters).exit);
-  }
-
-  private static Connection inMemory() throws SQLException {
-    return new SQLiteConfig().createConnection("jdbc:sqlite::memory:");
   }
 
   @Override

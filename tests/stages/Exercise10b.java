@@ -4,8 +4,6 @@ import harness.Machine;
 import harness.MortalProcess;
 import harness.Run;
 import harness.Stage;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -18,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
-import org.sqlite.SQLiteConfig;
 
 /// Exercise 10-b as the harness sees it: an effect is a row in the ledger, and the channel belongs to the
 /// process. In a run, nothing comes out.
@@ -91,7 +88,11 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
     var channel = new InTurns(_ -> {}, _ -> {});
     String what = "the disk is full, for good, and nothing can be booked. ";
     try (var connection = Chapter10.connect(disk.resolve("full.db"))) {
-      work(log, full(connection, bookings), channel);
+      Runnable whenBooking =
+          () -> {
+            if (bookings.incrementAndGet() > 100) throw new Over();
+          };
+      work(log, Chapter10.full(connection, whenBooking), channel);
       return Optional.of(what + "Nobody failed, and so nobody can do anything.");
     } catch (SQLException e) { // the supervisor gave up
     } catch (ExecutionException e) { // it goes on and on
@@ -111,25 +112,6 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
                 .formatted(CAPACITY, reads.get()));
   }
 
-  /// A database in which no effect can be booked.
-  private static Connection full(Connection real, AtomicInteger bookings) {
-    return (Connection)
-        Proxy.newProxyInstance(
-            Exercise10b.class.getClassLoader(),
-            new Class<?>[] {Connection.class},
-            (_, method, arguments) -> {
-              if (arguments != null && ("" + arguments[0]).startsWith("INSERT INTO effects")) {
-                if (bookings.incrementAndGet() > 100) throw new Over();
-                throw new SQLException("The disk is full.");
-              }
-              try {
-                return method.invoke(real, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
-  }
-
   /// Ends a step that would go on for ever.
   private static final class Over extends Error {}
 
@@ -141,14 +123,10 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
         AChannelInBetween.start(
                 run::take,
                 new ArrayBlockingQueue<>(CAPACITY),
-                new DurableOffsets.Ledger(inMemory(), "clicks"),
+                new DurableOffsets.Ledger(Chapter10.inMemory(), "clicks"),
                 event -> run.print(SupervisionTree.words(event)),
                 Chapter09.timeOf(run))
             .exit);
-  }
-
-  private static Connection inMemory() throws SQLException {
-    return new SQLiteConfig().createConnection("jdbc:sqlite::memory:");
   }
 
   /// A channel whose two sides work in turns: the producer until there is no room, then the consumer until
@@ -214,10 +192,7 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
         while (true) {
           while (!consumersTurn) wait();
           var message = super.poll();
-          if (message != null) {
-            whenTaken.accept(offsetIn(message));
-            return message;
-          }
+          if (message != null) return told(message);
           handOver(false);
         }
       } finally {
@@ -227,7 +202,10 @@ public final class Exercise10b implements Stage<SupervisionTree.Click> {
 
     @Override
     public synchronized SupervisionTree.Message poll() {
-      var message = consumersTurn ? given(super.poll()) : null;
+      return consumersTurn ? told(given(super.poll())) : null;
+    }
+
+    private SupervisionTree.Message told(SupervisionTree.Message message) {
       if (message != null) whenTaken.accept(offsetIn(message));
       return message;
     }
